@@ -1,0 +1,7 @@
+"""The ground floor: what every room needs and no room owns (roles without inline policies, rotating keys, kept logs)."""
+
+from prodready_constructs.foundation.keys import DataKey
+from prodready_constructs.foundation.logs import EncryptedLogGroup
+from prodready_constructs.foundation.roles import ComposedRole
+
+__all__ = ["ComposedRole", "DataKey", "EncryptedLogGroup"]

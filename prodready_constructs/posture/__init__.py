@@ -1,0 +1,131 @@
+"""The posture: every value in which staging and production may differ, and nothing else.
+
+Pure Python. A construct takes its slice (``posture=PRODUCTION.database``), a stack the whole. What is always so has no
+value here: it is in the construct. Names, addresses and accounts are settings of a deployment, not posture.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from prodready_constructs.errors import ConfigurationError
+from prodready_constructs.posture.compute import ComputePosture
+from prodready_constructs.posture.database import DatabasePosture
+from prodready_constructs.posture.edge import EdgePosture
+from prodready_constructs.posture.monitoring import MonitoringPosture
+from prodready_constructs.posture.network import AWS_ENDPOINTS, NetworkPosture
+from prodready_constructs.posture.recovery import RecoveryPosture
+from prodready_constructs.posture.storage import StoragePosture
+
+__all__ = [
+    "PRODUCTION",
+    "STAGING",
+    "ComputePosture",
+    "DatabasePosture",
+    "EdgePosture",
+    "MonitoringPosture",
+    "NetworkPosture",
+    "Posture",
+    "RecoveryPosture",
+    "StoragePosture",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Posture:
+    """All slices together."""
+
+    network: NetworkPosture
+    database: DatabasePosture
+    edge: EdgePosture
+    compute: ComputePosture
+    storage: StoragePosture
+    monitoring: MonitoringPosture
+    recovery: RecoveryPosture
+
+    def __post_init__(self) -> None:
+        if self.database.recovery_time > self.recovery.recovery_time:
+            raise ConfigurationError(
+                "Posture.recovery.recovery_time",
+                given=str(self.recovery.recovery_time),
+                allowed=f"at least the {self.database.recovery_time} that the database promises",
+                mend="shorten database.recovery_time (a standby does) or promise less",
+            )
+
+
+PRODUCTION = Posture(
+    network=NetworkPosture(zones=3, egress="regional", interface_endpoints=AWS_ENDPOINTS, flow_log_retention=timedelta(days=90)),
+    database=DatabasePosture(
+        instance_class="t4g.medium",
+        storage_gib=100,
+        max_storage_gib=500,
+        multi_az=True,
+        backup_retention=timedelta(days=35),
+        rotation_period=timedelta(days=30),
+        insights_retention=timedelta(days=7),
+        monitoring_interval=timedelta(seconds=60),
+        log_retention=timedelta(days=30),
+        recovery_time=timedelta(minutes=2),
+    ),
+    edge=EdgePosture(
+        rate_limit=10_000,
+        rate_window=timedelta(minutes=5),
+        blocked_countries=(),
+        throttle_rate=500,
+        throttle_burst=1_000,
+        price_class="100",
+        log_retention=timedelta(days=30),
+        security_log_retention=timedelta(days=90),
+        hsts_max_age=timedelta(days=365),
+    ),
+    compute=ComputePosture(
+        cpu=512,
+        memory_mib=1024,
+        architecture="arm64",
+        min_tasks=2,
+        max_tasks=10,
+        cpu_target=70,
+        memory_target=80,
+        requests_per_target=1_000,
+        log_retention=timedelta(days=30),
+    ),
+    storage=StoragePosture(noncurrent_retention=timedelta(days=90), archive_after=timedelta(days=90), log_retention=timedelta(days=365)),
+    monitoring=MonitoringPosture(page_on_critical=True, dashboard_span=timedelta(hours=12)),
+    recovery=RecoveryPosture(
+        daily_retention=timedelta(days=35),
+        weekly_retention=timedelta(days=90),
+        monthly_retention=timedelta(days=365),
+        monthly_cold_after=timedelta(days=30),
+        copy_to_second_region=True,
+        vault_lock=True,
+        recovery_time=timedelta(hours=1),
+        recovery_point=timedelta(minutes=5),
+    ),
+)
+
+STAGING = replace(
+    PRODUCTION,
+    network=replace(PRODUCTION.network, zones=2, flow_log_retention=timedelta(days=30)),
+    database=replace(
+        PRODUCTION.database,
+        instance_class="t4g.micro",
+        storage_gib=20,
+        max_storage_gib=100,
+        multi_az=False,
+        backup_retention=timedelta(days=7),
+        recovery_time=timedelta(hours=4),
+    ),
+    compute=replace(PRODUCTION.compute, cpu=256, memory_mib=512, min_tasks=1, max_tasks=2),
+    monitoring=replace(PRODUCTION.monitoring, page_on_critical=False),
+    recovery=replace(
+        PRODUCTION.recovery,
+        daily_retention=timedelta(days=7),
+        weekly_retention=None,
+        monthly_retention=None,
+        monthly_cold_after=None,
+        copy_to_second_region=False,
+        vault_lock=False,
+        recovery_time=timedelta(hours=8),
+    ),
+)

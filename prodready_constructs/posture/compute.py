@@ -1,0 +1,61 @@
+"""How much compute: task size, counts, scaling targets and log retention."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Literal
+
+from prodready_constructs.errors import ConfigurationError
+from prodready_constructs.posture._check import one_of, ordered, within
+
+_GIB = 1024
+#: CPU units -> memory in MiB that Fargate offers with them (Amazon ECS developer guide, task definition parameters).
+FARGATE_SIZES: dict[int, tuple[int, ...]] = {
+    256: (512, 1 * _GIB, 2 * _GIB),
+    512: tuple(range(1 * _GIB, 4 * _GIB + 1, _GIB)),
+    1024: tuple(range(2 * _GIB, 8 * _GIB + 1, _GIB)),
+    2048: tuple(range(4 * _GIB, 16 * _GIB + 1, _GIB)),
+    4096: tuple(range(8 * _GIB, 30 * _GIB + 1, _GIB)),
+    8192: tuple(range(16 * _GIB, 60 * _GIB + 1, 4 * _GIB)),
+    16384: tuple(range(32 * _GIB, 120 * _GIB + 1, 8 * _GIB)),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComputePosture:
+    """Degrees of ``compute.WebService``.
+
+    Attributes:
+        cpu: CPU units of a task (1024 is one vCPU); memory_mib: memory of a task in MiB. Only Fargate's pairs.
+        architecture: ``arm64`` (cheaper) or ``x86_64``.
+        min_tasks, max_tasks: bounds of scaling.
+        cpu_target, memory_target: percent that target tracking keeps; requests_per_target: requests per task and minute.
+        log_retention: the service's own logs.
+    """
+
+    cpu: int
+    memory_mib: int
+    architecture: Literal["arm64", "x86_64"]
+    min_tasks: int
+    max_tasks: int
+    cpu_target: int
+    memory_target: int
+    requests_per_target: int
+    log_retention: timedelta
+
+    def __post_init__(self) -> None:
+        one_of("ComputePosture.cpu", self.cpu, tuple(FARGATE_SIZES), because="CPU units Fargate offers")
+        if self.memory_mib not in FARGATE_SIZES[self.cpu]:
+            sizes = FARGATE_SIZES[self.cpu]
+            raise ConfigurationError(
+                "ComputePosture.memory_mib",
+                given=f"{self.memory_mib} with cpu={self.cpu}",
+                allowed=f"{sizes[0]} to {sizes[-1]} MiB in Fargate's steps for {self.cpu} CPU units",
+                mend=f"use {min(sizes, key=lambda size: abs(size - self.memory_mib))} MiB",
+            )
+        one_of("ComputePosture.architecture", self.architecture, ("arm64", "x86_64"), because="Fargate's architectures")
+        within("ComputePosture.min_tasks", self.min_tasks, 1, 5_000, because="a service of zero tasks serves nobody")
+        ordered("ComputePosture.min_tasks, max_tasks", self.min_tasks, self.max_tasks, mend="raise max_tasks")
+        within("ComputePosture.cpu_target", self.cpu_target, 10, 90, because="above 90 % a zone's loss cannot be absorbed")
+        within("ComputePosture.memory_target", self.memory_target, 10, 90, because="above 90 % tasks are killed before scaling helps")

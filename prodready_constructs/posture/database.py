@@ -1,0 +1,66 @@
+"""How much database: class, storage, standby, retention and rotation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from prodready_constructs.errors import ConfigurationError
+from prodready_constructs.posture._check import ordered, within
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatabasePosture:
+    """Degrees of ``database.MultiAzDatabase``.
+
+    Attributes:
+        instance_class: RDS instance class without the ``db.`` prefix, e.g. ``t4g.medium``.
+        storage_gib, max_storage_gib: gp3 storage to begin with and the ceiling of storage autoscaling, in GiB.
+        multi_az: a synchronous standby in a second zone.
+        backup_retention: automated backups, 7 to 35 days.
+        rotation_period: how often the master password is rotated, 1 to 90 days.
+        insights_retention: Performance Insights / Database Insights history (7 days free of charge; 465 days is the advanced mode).
+        monitoring_interval: enhanced monitoring, 1 to 60 seconds.
+        log_retention: exported database logs.
+        recovery_time: the time within which the database promises to be back after the loss of a zone.
+    """
+
+    instance_class: str
+    storage_gib: int
+    max_storage_gib: int
+    multi_az: bool
+    backup_retention: timedelta
+    rotation_period: timedelta
+    insights_retention: timedelta
+    monitoring_interval: timedelta
+    log_retention: timedelta
+    recovery_time: timedelta
+
+    def __post_init__(self) -> None:
+        within(
+            "DatabasePosture.backup_retention",
+            self.backup_retention,
+            timedelta(days=7),
+            timedelta(days=35),
+            because="under a week a Monday cannot undo a Friday; RDS keeps 35 days at most",
+        )
+        within(
+            "DatabasePosture.rotation_period",
+            self.rotation_period,
+            timedelta(days=1),
+            timedelta(days=90),
+            because="AWS Security Hub SecretsManager.4 and the ledger's DB-4",
+        )
+        within("DatabasePosture.storage_gib", self.storage_gib, 20, 65_536, because="gp3 on RDS")
+        ordered("DatabasePosture.storage_gib, max_storage_gib", self.storage_gib, self.max_storage_gib, mend="raise max_storage_gib")
+        if not self.multi_az and self.recovery_time < RESTORE_FROM_BACKUP:
+            raise ConfigurationError(
+                "DatabasePosture.recovery_time",
+                given=f"{self.recovery_time} with multi_az=False",
+                allowed=f"at least {RESTORE_FROM_BACKUP}, the time a restore from backup takes without a standby",
+                mend="set multi_az=True, or promise no more than a restore keeps",
+            )
+
+
+#: Restoring an instance of ordinary size from its automated backup: our assumption, to be replaced by a restore drill's measurement.
+RESTORE_FROM_BACKUP = timedelta(hours=4)

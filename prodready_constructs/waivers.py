@@ -1,0 +1,50 @@
+"""A waiver: one rule, one construct, a reason, an owner and perhaps an end. The only way past a rule."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import TYPE_CHECKING
+
+from prodready_constructs.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from constructs import IConstruct
+
+METADATA_KEY = "prodready:waiver"
+#: A reason shorter than this says nothing to an auditor.
+SHORTEST_REASON = 40
+_RULE = re.compile(r"^[A-Za-z0-9.]+(-[A-Za-z0-9]+)*(\[.+\])?$")
+
+
+def waive(construct: IConstruct, *, rule: str, because: str, owner: str, expires: date | None = None) -> None:
+    """Accept one finding of *rule* on *construct*, in writing.
+
+    Always: recorded in the construct's metadata, listed in the report and in the waiver register; a waiver that no finding
+    uses, that has expired, or that covers more than one resource fails the synth.
+
+    Args:
+        construct: the exact resource (L1 or the L2 that holds just it); a stack or an app is refused by the guard.
+        rule: the rule with its finding, such as ``AwsSolutions-IAM5[Resource::*]`` or ``HIPAA.Security-S3BucketReplicationEnabled``.
+        because: why the finding is acceptable here, for a sceptical auditor: at least 40 characters.
+        owner: who answers for it.
+        expires: the last day on which it holds; None where the reason cannot go away.
+
+    Raises:
+        ConfigurationError: a rule that is no rule id, a reason too short, or no owner.
+    """
+    where = construct.node.path
+    if not _RULE.match(rule):
+        raise ConfigurationError(
+            where, given=rule, allowed="a rule id, with its finding in brackets if it has one", mend="copy it from the finding"
+        )
+    if len(because.strip()) < SHORTEST_REASON:
+        raise ConfigurationError(
+            where, given=because, allowed=f"a reason of at least {SHORTEST_REASON} characters", mend="say why the risk is met another way"
+        )
+    if not owner.strip():
+        raise ConfigurationError(where, given=owner, allowed="a person or team", mend="name who answers for this waiver")
+    construct.node.add_metadata(
+        METADATA_KEY,
+        {"rule": rule, "because": because, "owner": owner, "expires": expires.isoformat() if expires else None},
+    )

@@ -1,0 +1,80 @@
+"""The ground floor: roles without inline policies, rotating keys, kept logs, waivers with reasons."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_s3 as s3
+
+from prodready_constructs.errors import ConfigurationError
+from prodready_constructs.foundation import ComposedRole, DataKey, EncryptedLogGroup
+from prodready_constructs.waivers import waive
+from tests.support.synthesis import Template, new_stack, synth
+
+
+@pytest.fixture(scope="module")
+def template() -> Template:
+    stack = new_stack()
+    key = DataKey(stack, "Key", description="test data", encrypts_logs=True)
+    bucket = s3.Bucket(stack, "Bucket", encryption_key=key.key)
+    role = ComposedRole(stack, "Role", assumed_by=iam.ServicePrincipal("ecs-tasks.amazonaws.com"), description="test")
+    ComposedRole(stack, "Bare", assumed_by=iam.ServicePrincipal("ecs-tasks.amazonaws.com"), description="no grants")
+    bucket.grant_read_write(role)
+    EncryptedLogGroup(stack, "Logs", retention=timedelta(days=30), encryption_key=key.key)
+    return synth(stack)
+
+
+@pytest.mark.control("SEC-8")
+def test_key_always_rotates_and_is_retained(template: Template) -> None:
+    key = template.one("AWS::KMS::Key")
+    assert key["Properties"]["EnableKeyRotation"] is True
+    assert key["DeletionPolicy"] == key["UpdateReplacePolicy"] == "Retain"
+
+
+def test_key_admits_logs_of_this_account_only(template: Template) -> None:
+    statements = template.props("AWS::KMS::Key")["KeyPolicy"]["Statement"]
+    (logs,) = [statement for statement in statements if "Service" in statement["Principal"]]
+    assert "kms:EncryptionContext:aws:logs:arn" in logs["Condition"]["ArnLike"]
+    assert "kms:*" not in logs["Action"]
+
+
+@pytest.mark.control("SEC-1")
+def test_grants_land_in_one_managed_policy_without_wildcard_actions(template: Template) -> None:
+    assert not template.of_type("AWS::IAM::Policy")
+    assert all("Policies" not in role["Properties"] for role in template.of_type("AWS::IAM::Role").values())
+    statements = template.props("AWS::IAM::ManagedPolicy")["PolicyDocument"]["Statement"]
+    actions = [action for statement in statements for action in statement["Action"]]
+    assert "s3:GetObject" in actions
+    assert "kms:GenerateDataKey" in actions
+    assert not [action for action in actions if "*" in action]
+
+
+@pytest.mark.control("OPS-5")
+def test_log_group_is_kept_encrypted_and_retained(template: Template) -> None:
+    group = template.one("AWS::Logs::LogGroup")
+    assert group["Properties"]["RetentionInDays"] == 30
+    assert "KmsKeyId" in group["Properties"]
+    assert group["DeletionPolicy"] == "Retain"
+
+
+def test_log_group_refuses_a_retention_that_logs_does_not_offer() -> None:
+    stack = new_stack()
+    key = DataKey(stack, "Key", description="test", encrypts_logs=True)
+    with pytest.raises(ConfigurationError, match=r"Stack/Logs: got '31 days, 0:00:00'; allowed: 1, 3, .*; use 30 days"):
+        EncryptedLogGroup(stack, "Logs", retention=timedelta(days=31), encryption_key=key.key)
+
+
+@pytest.mark.parametrize(
+    ("rule", "because", "owner", "message"),
+    [
+        ("not a rule", "x" * 50, "platform", "a rule id"),
+        ("AwsSolutions-IAM5[Resource::*]", "sample", "platform", "at least 40 characters"),
+        ("AwsSolutions-IAM5[Resource::*]", "x" * 50, " ", "a person or team"),
+    ],
+)
+def test_waiver_refuses_what_says_nothing(rule: str, because: str, owner: str, message: str) -> None:
+    bucket = s3.Bucket(new_stack(), "Bucket")
+    with pytest.raises(ConfigurationError, match=message):
+        waive(bucket, rule=rule, because=because, owner=owner, expires=date(2030, 1, 1))
