@@ -3,5 +3,6 @@
 from prodready_constructs.foundation.keys import DataKey
 from prodready_constructs.foundation.logs import EncryptedLogGroup
 from prodready_constructs.foundation.roles import ComposedRole
+from prodready_constructs.foundation.subnets import require_subnets
 
-__all__ = ["ComposedRole", "DataKey", "EncryptedLogGroup"]
+__all__ = ["ComposedRole", "DataKey", "EncryptedLogGroup", "require_subnets"]

@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
+from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 
 from prodready_constructs.errors import ConfigurationError
-from prodready_constructs.foundation import ComposedRole, DataKey, EncryptedLogGroup
+from prodready_constructs.foundation import ComposedRole, DataKey, EncryptedLogGroup, require_subnets
 from prodready_constructs.waivers import waive
 from tests.support.synthesis import Template, new_stack, synth
 
@@ -78,3 +79,21 @@ def test_waiver_refuses_what_says_nothing(rule: str, because: str, owner: str, m
     bucket = s3.Bucket(new_stack(), "Bucket")
     with pytest.raises(ConfigurationError, match=message):
         waive(bucket, rule=rule, because=because, owner=owner, expires=date(2030, 1, 1))
+
+
+@pytest.mark.control("NET-8")
+def test_a_vpc_from_elsewhere_is_checked_for_its_zones() -> None:
+    stack = new_stack()
+    one_zone = ec2.Vpc.from_vpc_attributes(
+        stack,
+        "Vpc",
+        vpc_id="vpc-1",
+        availability_zones=["us-east-1a"],
+        private_subnet_ids=["subnet-1"],
+        private_subnet_route_table_ids=["rtb-1"],
+    )
+    with pytest.raises(ConfigurationError, match=r"vpc: got 'private subnets in us-east-1a'; allowed: private subnets in 2 Availability"):
+        require_subnets(stack, one_zone, tier="private")
+    with pytest.raises(ConfigurationError, match=r"got 'isolated subnets in no zone'"):
+        require_subnets(stack, one_zone, tier="isolated")
+    assert require_subnets(stack, one_zone, tier="private", zones=1).subnet_type == ec2.SubnetType.PRIVATE_WITH_EGRESS
