@@ -1,0 +1,67 @@
+"""cfn-lint and checkov on every synthesized template: no cfn-lint message, at most one failed checkov check per environment.
+
+usage: python tools/lint_templates.py CDK_OUT
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections import defaultdict
+from pathlib import Path
+
+CHECKOV = Path(".venv/checkov/bin/checkov")
+#: Failed checkov checks accepted per environment; each is named in docs/rooms/compliance.md.
+CHECKOV_BUDGET = 1
+#: cfn-lint does not know Fn::GetStackOutput, which CloudFormation does: the weak reference between stacks.
+ACCEPTED = ("Fn::GetStackOutput",)
+
+
+def cfn_lint(templates: list[Path]) -> list[str]:
+    """Every message of cfn-lint, whatever its level."""
+    done = subprocess.run(["cfn-lint", "--format", "json", "--", *map(str, templates)], capture_output=True, text=True, check=False)
+    if done.returncode and not done.stdout.strip():
+        raise SystemExit(f"cfn-lint did not run: {done.stderr.strip()}")
+    return [
+        f"{message['Filename']}: {message['Rule']['Id']} {message['Message']} at {'/'.join(map(str, message['Location']['Path'] or []))}"
+        for message in json.loads(done.stdout or "[]")
+        if not any(accepted in json.dumps(message) for accepted in ACCEPTED)
+    ]
+
+
+def checkov(templates: list[Path]) -> list[str]:
+    """Every failed check, as ``check id: name @ template: resource``."""
+    files = [argument for template in templates for argument in ("-f", str(template))]
+    done = subprocess.run(
+        [CHECKOV, "--framework", "cloudformation", "--compact", "--quiet", "--output", "json", "--skip-download", *files],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    try:
+        report = json.loads(done.stdout)
+    except json.JSONDecodeError:
+        raise SystemExit(f"checkov did not run: {done.stdout.strip()} {done.stderr.strip()}") from None
+    reports = report if isinstance(report, list) else [report]
+    failed = [check for part in reports for check in part["results"]["failed_checks"]]
+    return [f"{check['check_id']}: {check['check_name']} @ {Path(check['file_path']).name}: {check['resource']}" for check in failed]
+
+
+def main(assembly: Path) -> int:
+    templates = sorted(assembly.glob("*.template.json"))
+    if not templates:
+        raise SystemExit(f"{assembly} holds no template: run ./dev synth")
+    messages = cfn_lint(templates)
+    failed = checkov(templates)
+    by_environment: dict[str, int] = defaultdict(int)
+    for line in failed:
+        by_environment["Staging" if " Staging" in line.split("@")[1] else "Prod"] += 1
+    for line in [*messages, *failed]:
+        print(line)
+    print(f"{len(templates)} templates: cfn-lint {len(messages)} messages, checkov {len(failed)} failed checks {dict(by_environment)}")
+    return 1 if messages or any(count > CHECKOV_BUDGET for count in by_environment.values()) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1] if len(sys.argv) > 1 else "cdk.out")))
