@@ -1,0 +1,8 @@
+"""Where traffic comes in: web ACLs, load balancers, REST APIs, websites and their names."""
+
+from prodready_constructs.edge.domain import Domain
+from prodready_constructs.edge.load_balancer import ProtectedLoadBalancer
+from prodready_constructs.edge.web_acl import WebAcl
+from prodready_constructs.edge.web_acl_rules import Exclusion
+
+__all__ = ["Domain", "Exclusion", "ProtectedLoadBalancer", "WebAcl"]

@@ -1,0 +1,123 @@
+"""A name on the internet: its certificate, its records, and an alarm before the certificate runs out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from aws_cdk import Stack, Token
+from aws_cdk import aws_certificatemanager as acm
+from aws_cdk import aws_route53 as route53
+from constructs import Construct
+
+from prodready_constructs.contracts import (
+    AlarmSpec,
+    AnyAlarmSpec,
+    ControlClaim,
+    GraphSpec,
+    Metric,
+    RunbookSpec,
+    Severity,
+    record,
+)
+from prodready_constructs.errors import ConfigurationError
+
+CONTROLS = (
+    ControlClaim(
+        control="WEB-8",
+        how="ACM certificate by DNS validation, renewed by ACM, with an alarm 30 days before it expires; alias A and AAAA records",
+        frameworks=("NIST 800-53 r5 SC-8", "NIST 800-53 r5 SC-17", "HIPAA 164.312(e)(1)", "PCI DSS 3.2.1 4.1", "SOC 2 CC6.7"),
+    ),
+)
+#: CloudFront reads certificates and web ACLs from this region only (Amazon CloudFront developer guide, "Requirements for certificates").
+CLOUDFRONT_REGION = "us-east-1"
+#: ACM renews 60 days before expiry (ACM user guide, "Managed renewal"): with 30 days left, renewal has failed for a month.
+LEAST_DAYS = 30
+#: ACM's default quota of names in one certificate (ACM user guide, "Quotas").
+MOST_NAMES = 10
+
+
+class Domain(Construct):
+    """A domain name with its certificate.
+
+    Always: the certificate is validated by DNS (so that ACM renews it without anybody's help), logged for certificate
+    transparency, and watched for expiry. It is made in the stack's region: CloudFront wants us-east-1, everything else its own region.
+
+    Args:
+        name: the domain name, such as ``shop.example.com``; equal to the zone's name or beneath it.
+        hosted_zone: the public Route 53 zone of the name; ``HostedZone.from_hosted_zone_attributes`` needs no look-up.
+        alternative_names: further names of the same certificate, in the same zone (``*.example.com`` is one).
+
+    Raises:
+        ConfigurationError: a name outside the zone, malformed, twice, or more names than ACM takes.
+
+    Sources: https://docs.aws.amazon.com/acm/latest/userguide/dns-validation.html
+    """
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, name: str, hosted_zone: route53.IHostedZone, alternative_names: Sequence[str] = ()
+    ) -> None:
+        super().__init__(scope, construct_id)
+        #: The domain name.
+        self.name = name
+        #: The zone that its records go to.
+        self.hosted_zone = hosted_zone
+        #: The certificate of all names.
+        self.certificate = acm.Certificate(
+            self,
+            "Certificate",
+            domain_name=name,
+            subject_alternative_names=list(alternative_names) or None,
+            validation=acm.CertificateValidation.from_dns(hosted_zone),
+            key_algorithm=acm.KeyAlgorithm.RSA_2048,
+            transparency_logging_enabled=True,
+        )
+        #: The region of the certificate; a token where the stack does not state one.
+        self.region = Stack.of(self).region
+        record(self, controls=CONTROLS, tier="edge", watchable=True, name=name)
+
+    def alias(
+        self, target: route53.IAliasRecordTarget, *, scope: Construct | None = None, name: str | None = None
+    ) -> tuple[route53.ARecord, route53.AaaaRecord]:
+        """Point the name at *target*, for IPv4 and IPv6.
+
+        Args:
+            target: for example ``targets.CloudFrontTarget(distribution)``.
+            scope: where the records are made, for a target of another stack (the records belong beside it); this construct when None.
+            name: one of the alternative names; the domain's name when None.
+        """
+        home = scope or self
+        alias = route53.RecordTarget.from_alias(target)
+        return (
+            route53.ARecord(home, "Alias", zone=self.hosted_zone, record_name=name or self.name, target=alias),
+            route53.AaaaRecord(home, "AliasIpv6", zone=self.hosted_zone, record_name=name or self.name, target=alias),
+        )
+
+    def require_region(self, region: str, *, wanted_by: Construct) -> acm.ICertificate:
+        """The certificate, when it stands in *region*; a token on either side is taken on trust.
+
+        Raises:
+            ConfigurationError: the certificate is of another region.
+        """
+        if not Token.is_unresolved(self.region) and not Token.is_unresolved(region) and self.region != region:
+            raise ConfigurationError(
+                f"{wanted_by.node.path}: domain",
+                given=f"a certificate in {self.region}",
+                allowed=f"a certificate in {region}",
+                mend=f"make the Domain in a stack of {region}",
+            )
+        return self.certificate
+
+    def require_us_east_1(self, *, wanted_by: Construct) -> acm.ICertificate:
+        """The certificate for CloudFront, which takes certificates of us-east-1 only."""
+        return self.require_region(CLOUDFRONT_REGION, wanted_by=wanted_by)
+
+    @property
+    def alarm_specs(self) -> tuple[AnyAlarmSpec, ...]:
+        """The certificate is about to expire."""
+        return ()
+
+    @property
+    def graphs(self) -> tuple[GraphSpec, ...]:
+        """Days until the certificate expires."""
+        return ()
