@@ -72,6 +72,7 @@ PRODUCTION = Posture(
         rate_limit=10_000,
         rate_window=timedelta(minutes=5),
         blocked_countries=(),
+        bot_control=False,
         throttle_rate=500,
         throttle_burst=1_000,
         price_class="100",

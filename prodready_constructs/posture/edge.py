@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
+from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.posture._check import one_of, within
 
 #: What AWS WAF accepts for a rate-based rule (AWS::WAFv2::WebACL RateBasedStatement).
 WAF_RATE_LIMITS = (10, 2_000_000_000)
 WAF_WINDOWS = (timedelta(minutes=1), timedelta(minutes=2), timedelta(minutes=5), timedelta(minutes=10))
+#: The country codes AWS WAF knows (AWS WAF API reference, CountryCode: ISO 3166-1 alpha-2 and XK).
+COUNTRIES = frozenset(
+    (
+        "AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV BW BY BZ CA CC CD "
+        "CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE EG EH ER ES ET FI FJ FK FM FO FR GA GB GD GE GF "
+        "GG GH GI GL GM GN GP GQ GR GS GT GU GW GY HK HM HN HR HT HU ID IE IL IM IN IO IQ IR IS IT JE JM JO JP KE KG KH KI KM KN "
+        "KP KR KW KY KZ LA LB LC LI LK LR LS LT LU LV LY MA MC MD ME MF MG MH MK ML MM MN MO MP MQ MR MS MT MU MV MW MX MY MZ NA "
+        "NC NE NF NG NI NL NO NP NR NU NZ OM PA PE PF PG PH PK PL PM PN PR PS PT PW PY QA RE RO RS RU RW SA SB SC SD SE SG SH SI "
+        "SJ SK SL SM SN SO SR SS ST SV SX SY SZ TC TD TF TG TH TJ TK TL TM TN TO TR TT TV TW TZ UA UG UM US UY UZ VA VC VE VG VI "
+        "VN VU WF WS XK YE YT ZA ZM ZW "
+    ).split()
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,15 +35,17 @@ class EdgePosture:
         rate_limit: requests of one address in *rate_window* before WAF blocks it, 10 to 2,000,000,000.
         rate_window: 1, 2, 5 or 10 minutes: the windows AWS WAF offers.
         blocked_countries: ISO 3166-1 alpha-2 codes turned away.
+        bot_control: AWS WAF Bot Control for common bots; AWS charges for it by the request.
         throttle_rate, throttle_burst: API Gateway's steady requests a second and burst, for the stage.
         price_class: which CloudFront locations serve the site.
         log_retention: access logs; security_log_retention: WAF logs.
-        hsts_max_age: Strict-Transport-Security of the website.
+        hsts_max_age: Strict-Transport-Security of websites and load balancers.
     """
 
     rate_limit: int
     rate_window: timedelta
     blocked_countries: tuple[str, ...]
+    bot_control: bool
     throttle_rate: int
     throttle_burst: int
     price_class: Literal["100", "200", "ALL"]
@@ -40,8 +56,21 @@ class EdgePosture:
     def __post_init__(self) -> None:
         within("EdgePosture.rate_limit", self.rate_limit, *WAF_RATE_LIMITS, because="AWS WAF's range for a rate-based rule")
         one_of("EdgePosture.rate_window", self.rate_window, WAF_WINDOWS, because="the evaluation windows AWS WAF offers")
+        known_countries("EdgePosture.blocked_countries", self.blocked_countries)
         within(
             "EdgePosture.throttle_rate", self.throttle_rate, 1, 10_000, because="API Gateway's account limit is 10,000 requests a second"
         )
         within("EdgePosture.throttle_burst", self.throttle_burst, 1, 5_000, because="API Gateway's account burst is 5,000 requests")
         one_of("EdgePosture.price_class", self.price_class, ("100", "200", "ALL"), because="CloudFront's price classes")
+
+
+def known_countries(field: str, codes: Collection[str]) -> None:
+    """Refuse a country code that AWS WAF does not know."""
+    unknown = sorted(set(codes) - COUNTRIES)
+    if unknown:
+        raise ConfigurationError(
+            field,
+            given=", ".join(unknown),
+            allowed="ISO 3166-1 alpha-2 codes in capitals that AWS WAF knows, such as 'DE' or 'GB'",
+            mend="look the country up in ISO 3166-1",
+        )
