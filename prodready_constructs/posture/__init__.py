@@ -91,7 +91,12 @@ PRODUCTION = Posture(
         requests_per_target=1_000,
         log_retention=timedelta(days=30),
     ),
-    storage=StoragePosture(noncurrent_retention=timedelta(days=90), archive_after=timedelta(days=90), log_retention=timedelta(days=365)),
+    storage=StoragePosture(
+        noncurrent_retention=timedelta(days=90),
+        archive_after=timedelta(days=90),
+        log_retention=timedelta(days=365),
+        lock_retention=timedelta(days=14),
+    ),
     monitoring=MonitoringPosture(page_on_critical=True, dashboard_span=timedelta(hours=12)),
     recovery=RecoveryPosture(
         daily_retention=timedelta(days=35),
@@ -118,6 +123,7 @@ STAGING = replace(
         recovery_time=timedelta(hours=4),
     ),
     compute=replace(PRODUCTION.compute, cpu=256, memory_mib=512, min_tasks=1, max_tasks=2),
+    storage=replace(PRODUCTION.storage, lock_retention=timedelta(days=1)),
     monitoring=replace(PRODUCTION.monitoring, page_on_critical=False),
     recovery=replace(
         PRODUCTION.recovery,

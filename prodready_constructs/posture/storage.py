@@ -16,11 +16,14 @@ class StoragePosture:
         noncurrent_retention: how long an overwritten or deleted object can be brought back.
         archive_after: when objects move to Glacier Flexible Retrieval; None keeps them at hand.
         log_retention: how long access logs are kept.
+        lock_retention: how long Object Lock keeps a version from being removed (governance mode), from a day up to
+            *noncurrent_retention*.
     """
 
     noncurrent_retention: timedelta
     archive_after: timedelta | None
     log_retention: timedelta
+    lock_retention: timedelta
 
     def __post_init__(self) -> None:
         within(
@@ -40,3 +43,10 @@ class StoragePosture:
                 self.archive_after,
                 mend="S3 moves objects after a day at the earliest",
             )
+        within(
+            "StoragePosture.lock_retention",
+            self.lock_retention,
+            timedelta(days=1),
+            self.noncurrent_retention,
+            because="Object Lock counts days, and a version that lifecycle should have removed must not be locked",
+        )

@@ -1,0 +1,44 @@
+"""Lifecycle rules that every bucket of this room shares."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from aws_cdk import Duration
+from aws_cdk import aws_s3 as s3
+
+#: Parts of an upload that was never completed are billed until they are removed; a week is longer than any upload takes.
+ABANDONED_UPLOAD = timedelta(days=7)
+
+
+def lifecycle(
+    *,
+    noncurrent: timedelta,
+    archive_after: timedelta | None = None,
+    expire_after: timedelta | None = None,
+    expire_prefix: str | None = None,
+) -> list[s3.LifecycleRule]:
+    """Clean up unfinished uploads and old versions; archive and expire where asked.
+
+    Args:
+        noncurrent: how long an overwritten or deleted version stays.
+        archive_after: age at which objects move to Glacier Flexible Retrieval.
+        expire_after: age at which current objects end; only those under *expire_prefix* when one is given.
+    """
+    everything = s3.LifecycleRule(
+        id="Housekeeping",
+        enabled=True,
+        abort_incomplete_multipart_upload_after=_days(ABANDONED_UPLOAD),
+        noncurrent_version_expiration=_days(noncurrent),
+        expiration=_days(expire_after) if expire_after and expire_prefix is None else None,
+        transitions=[s3.Transition(storage_class=s3.StorageClass.GLACIER, transition_after=_days(archive_after))]
+        if archive_after
+        else None,
+    )
+    if expire_after is None or expire_prefix is None:
+        return [everything]
+    return [everything, s3.LifecycleRule(id="Expire", enabled=True, prefix=expire_prefix, expiration=_days(expire_after))]
+
+
+def _days(age: timedelta) -> Duration:
+    return Duration.days(age.days)

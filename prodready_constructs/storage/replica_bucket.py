@@ -1,0 +1,134 @@
+"""The bucket of the second region that buckets of the first are copied to."""
+
+from __future__ import annotations
+
+from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_s3 as s3
+from constructs import Construct, IConstruct
+
+from prodready_constructs.contracts import ControlClaim, record
+from prodready_constructs.errors import ConfigurationError
+from prodready_constructs.foundation import ComposedRole, DataKey
+from prodready_constructs.posture import StoragePosture
+from prodready_constructs.storage.lifecycle import lifecycle
+from prodready_constructs.waivers import waive
+
+#: Keys of access logs in a log bucket; data buckets with a replica may not use them.
+LOGS = "access-logs/"
+
+CONTROLS = (
+    ControlClaim(
+        control="STORE-1",
+        how="Objects and access logs have a copy in a second region that nobody can remove while its Object Lock lasts",
+        frameworks=("NIST 800-53 r5 CP-9", "NIST 800-53 r5 SC-28", "HIPAA 164.308(a)(7)(ii)(A)", "PCI DSS 3.2.1 10.5.3", "SOC 2 A1.2"),
+    ),
+)
+
+
+class ReplicaBucket(Construct):
+    """A bucket that only S3 replication writes to, in another region than the buckets it protects.
+
+    Always: private, TLS 1.2 or newer, versioned, own KMS key with bucket key, Object Lock in governance mode with a default retention (log
+    replicas become unremovable, which their source cannot be), access logs, kept when its stack is deleted; one replication role for all
+    sources, admitted by resource policies alone. It has no replica of its own: that is where a chain of copies ends (waived).
+
+    One replica can serve several buckets as long as their keys cannot meet: S3 keeps the key of an object when it copies it.
+
+    Args:
+        posture: retention of old versions, of the lock and of log replicas, archive age.
+        access_logs: a log bucket of the replica's region.
+        encryption_key: a key of the replica's region, whose policy admits the replication role (:attr:`role_arn`); its own when None.
+
+    Sources: https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication.html,
+        https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock-managing.html
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        posture: StoragePosture,
+        access_logs: s3.IBucket,
+        encryption_key: kms.IKey | None = None,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self._claims: dict[str, str] = {}
+        key = encryption_key or DataKey(self, "Key", description=f"{self.node.path}: replicas in the second region").key
+        #: The L2 itself.
+        self.bucket = s3.Bucket(
+            self,
+            "Bucket",
+            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            bucket_key_enabled=True,
+            encryption=s3.BucketEncryption.KMS,
+            encryption_key=key,
+            enforce_ssl=True,
+            lifecycle_rules=lifecycle(
+                noncurrent=posture.noncurrent_retention,
+                archive_after=posture.archive_after,
+                expire_after=posture.log_retention,
+                expire_prefix=LOGS,
+            ),
+            minimum_tls_version=1.2,
+            object_lock_enabled=True,
+            object_lock_default_retention=s3.ObjectLockRetention.governance(Duration.days(posture.lock_retention.days)),
+            object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+            removal_policy=RemovalPolicy.RETAIN,
+            versioned=True,
+        )
+        resource: s3.CfnBucket = self.bucket.node.default_child
+        resource.logging_configuration = s3.CfnBucket.LoggingConfigurationProperty(
+            destination_bucket_name=access_logs.bucket_name, log_file_prefix=f"{LOGS}s3/{self.node.path}/"
+        )
+        #: The role that S3 assumes to copy objects, for every source. IAM is global: sources of any region use it.
+        self.role = ComposedRole(
+            self, "Role", assumed_by=iam.ServicePrincipal("s3.amazonaws.com"), description=f"S3 replication into {self.node.path}"
+        )
+        # The L1 attributes can be read from a stack of another region; the L2's cannot without a physical name.
+        role: iam.CfnRole = self.role.node.default_child
+        #: ARN of the replication role.
+        self.role_arn = role.attr_arn
+        #: ARN of the bucket; usable from another region.
+        self.arn = resource.attr_arn
+        #: Name of the bucket; usable from another region.
+        self.name = resource.ref
+        #: ARN of the key that replicas are encrypted with; usable from another region.
+        self.key_arn: str = key.key_arn if key.node.default_child is None else key.node.default_child.attr_arn
+        self.bucket.add_to_resource_policy(
+            iam.PolicyStatement(
+                principals=[self.role],
+                actions=["s3:ReplicateDelete", "s3:ReplicateObject", "s3:ReplicateTags"],
+                resources=[f"{self.arn}/*"],
+            )
+        )
+        key.add_to_resource_policy(
+            iam.PolicyStatement(principals=[self.role], actions=["kms:Encrypt", "kms:GenerateDataKey"], resources=["*"])
+        )
+        for pack in ("HIPAA.Security", "NIST.800.53.R4", "NIST.800.53.R5", "PCI.DSS.321"):
+            waive(
+                resource,
+                rule=f"{pack}-S3BucketReplicationEnabled",
+                because="this bucket is the replica: it is the end of the chain, in another region than its sources, versioned and under Object Lock",
+                owner="platform",
+            )
+        record(self, controls=CONTROLS, tier="recovery")
+
+    def claim(self, source: IConstruct, prefix: str) -> None:
+        """Reserve the keys under *prefix* (all but access logs, when empty) for *source*.
+
+        Raises:
+            ConfigurationError: another source could write the same keys, and its objects would become versions of each other.
+        """
+        for taken, owner in self._claims.items():
+            apart = {taken, prefix} == {"", LOGS}
+            if not apart and (taken.startswith(prefix) or prefix.startswith(taken)):
+                raise ConfigurationError(
+                    f"{source.node.path}: replica",
+                    given=f"keys under {prefix!r}, while {owner} replicates keys under {taken!r} to {self.node.path}",
+                    allowed="sources whose keys cannot meet in one replica",
+                    mend="give each source a key_prefix of its own, or a ReplicaBucket of its own",
+                )
+        self._claims[prefix] = source.node.path

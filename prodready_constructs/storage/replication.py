@@ -1,0 +1,123 @@
+"""S3 replication from a bucket to a :class:`ReplicaBucket`, without wildcard permissions in a role."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_s3 as s3
+
+from prodready_constructs.contracts import AlarmSpec, GraphSpec, Metric, RunbookSpec, Severity
+from prodready_constructs.storage.replica_bucket import LOGS, ReplicaBucket
+from prodready_constructs.waivers import waive
+
+__all__ = ["LOGS", "replicate", "replication_alarm", "replication_graph", "waive_replication"]
+
+RULE_ID = "ToSecondRegion"
+#: Packs that demand replication of every bucket.
+_PACKS = ("HIPAA.Security", "NIST.800.53.R4", "NIST.800.53.R5", "PCI.DSS.321")
+
+
+def replicate(bucket: s3.Bucket, resource: s3.CfnBucket, *, to: ReplicaBucket, claim: str) -> None:
+    """Copy what is written to *bucket* into *to*, deletions too (as markers: no version is removed there).
+
+    The replication role is the replica's own; *bucket*'s policy and key admit it. That needs no ``/*`` in an identity policy.
+
+    Args:
+        claim: the prefix that this bucket alone may use in the replica.
+
+    Raises:
+        ConfigurationError: another bucket has claimed overlapping keys.
+
+    Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/setting-repl-config-perm-overview.html
+    """
+    to.claim(bucket, claim)
+    role = iam.ArnPrincipal(to.role_arn)
+    bucket.add_to_resource_policy(
+        iam.PolicyStatement(principals=[role], actions=["s3:GetReplicationConfiguration", "s3:ListBucket"], resources=[resource.attr_arn])
+    )
+    bucket.add_to_resource_policy(
+        iam.PolicyStatement(
+            principals=[role],
+            actions=[
+                "s3:GetObjectLegalHold",
+                "s3:GetObjectRetention",
+                "s3:GetObjectVersionAcl",
+                "s3:GetObjectVersionForReplication",
+                "s3:GetObjectVersionTagging",
+            ],
+            resources=[f"{resource.attr_arn}/*"],
+        )
+    )
+    if (key := bucket.encryption_key) is not None:
+        key.add_to_resource_policy(iam.PolicyStatement(principals=[role], actions=["kms:Decrypt"], resources=["*"]))
+    resource.replication_configuration = s3.CfnBucket.ReplicationConfigurationProperty(
+        role=to.role_arn,
+        rules=[
+            s3.CfnBucket.ReplicationRuleProperty(
+                id=RULE_ID,
+                status="Enabled",
+                priority=1,
+                filter=s3.CfnBucket.ReplicationRuleFilterProperty(prefix=""),
+                delete_marker_replication=s3.CfnBucket.DeleteMarkerReplicationProperty(status="Enabled"),
+                source_selection_criteria=s3.CfnBucket.SourceSelectionCriteriaProperty(
+                    sse_kms_encrypted_objects=s3.CfnBucket.SseKmsEncryptedObjectsProperty(status="Enabled")
+                ),
+                destination=s3.CfnBucket.ReplicationDestinationProperty(
+                    bucket=to.arn,
+                    encryption_configuration=s3.CfnBucket.EncryptionConfigurationProperty(replica_kms_key_id=to.key_arn),
+                    metrics=s3.CfnBucket.MetricsProperty(status="Enabled"),
+                ),
+            )
+        ],
+    )
+
+
+def waive_replication(resource: s3.CfnBucket, *, because: str) -> None:
+    """Accept that *resource* has no replica, in every pack that asks for one."""
+    for pack in _PACKS:
+        waive(resource, rule=f"{pack}-S3BucketReplicationEnabled", because=because, owner="platform")
+
+
+def _failed(source: str, replica: ReplicaBucket) -> Metric:
+    return Metric(
+        namespace="AWS/S3",
+        name="OperationsFailedReplication",
+        dimensions={"SourceBucket": source, "DestinationBucket": replica.name, "RuleId": RULE_ID},
+        statistic="Sum",
+        period=timedelta(minutes=5),
+    )
+
+
+def replication_alarm(*, source: str, replica: ReplicaBucket) -> AlarmSpec:
+    """Objects that S3 gave up copying."""
+    return AlarmSpec(
+        id="ReplicationFailed",
+        metric=_failed(source, replica),
+        threshold=0,
+        comparison="GreaterThanThreshold",
+        severity=Severity.WARNING,
+        periods=1,
+        # S3 sends the metric only while there is something to replicate.
+        missing_data="notBreaching",
+        source="Any object without its copy in the second region breaks the recovery point; S3 does not retry a failed one",
+        runbook=RunbookSpec(
+            meaning="Objects were written that have no copy in the second region: losing this region now would lose them.",
+            causes=(
+                "the replication role lost its permission on the replica bucket or one of the two keys",
+                "the replica bucket or its key was changed by hand",
+                "objects encrypted with a key that the replication role may not use",
+            ),
+            first_commands=(
+                f"aws s3api get-bucket-replication --bucket {source}",
+                f"aws s3api get-bucket-policy --bucket {source} --query Policy --output text",
+                f"aws s3api get-bucket-policy --bucket {replica.name} --query Policy --output text",
+                "aws s3control create-job help  # S3 Batch Replication copies what failed, once the cause is mended",
+            ),
+        ),
+    )
+
+
+def replication_graph(*, source: str, replica: ReplicaBucket) -> GraphSpec:
+    """What failed; what waits is published in the replica's region."""
+    return GraphSpec(title="Replication to the second region", metrics=(_failed(source, replica),))
