@@ -1,0 +1,53 @@
+"""What the emulator cannot show through an AWS API: the table behind the ``recorded`` rows of the read-back.
+
+Data only, read by both sides. ``live`` is what the checks of ``readback`` read through an API; ``recorded`` is what stands here
+(the CloudFormation engine resolved and kept the value, but no service acted on it, so it never counts as verified); every
+other property is ``template-only``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+_NO_API = "neither ministack nor moto has this API"
+
+#: Whole types that are only recorded, and why. A type that is in no table at all is recorded too, and reported as unsupported.
+RECORDED_TYPES: Mapping[str, str] = MappingProxyType(
+    {
+        "AWS::ApiGateway::ClientCertificate": _NO_API,
+        "AWS::ApiGateway::VpcLink": _NO_API,
+        "AWS::ApiGatewayV2::VpcLink": _NO_API,
+        "AWS::Backup::RestoreTestingPlan": _NO_API,
+        "AWS::Backup::RestoreTestingSelection": _NO_API,
+        "AWS::Cognito::LogDeliveryConfiguration": _NO_API,
+        "AWS::Cognito::UserPoolRiskConfigurationAttachment": _NO_API,
+        "AWS::Config::ConformancePack": _NO_API,
+        "AWS::Logs::QueryDefinition": _NO_API,
+        "AWS::RDS::EventSubscription": _NO_API,
+        "AWS::WAFv2::LoggingConfiguration": _NO_API,
+    }
+)
+
+#: Properties of otherwise living types that ministack's CloudFormation drops and its API does not hold.
+RECORDED_PROPERTIES: Mapping[str, Mapping[str, str]] = MappingProxyType(
+    {
+        "AWS::Backup::BackupVault": {
+            "LockConfiguration": "the API has no vault lock",
+            "AccessPolicy": "the API has no vault policy",
+            "Notifications": "the API has no vault notifications",
+        },
+        "AWS::EC2::NatGateway": {"AvailabilityMode": "only zonal gateways are modelled"},
+        "AWS::ElastiCache::ReplicationGroup": {"KmsKeyId": "the API does not report it"},
+        "AWS::RDS::DBInstance": {
+            "EnableCloudwatchLogsExports": "the API reports none",
+            "ManageMasterUserPassword": "the secret is made, the instance does not name it",
+            "MasterUserSecret": "the secret is made, the instance does not name it",
+            "PerformanceInsightsKMSKeyId": "the API does not report it",
+            "PerformanceInsightsRetentionPeriod": "the API does not report it",
+            "DatabaseInsightsMode": "the API does not report it",
+            "CACertificateIdentifier": "the API reports its default",
+        },
+        "AWS::Scheduler::Schedule": {"KmsKeyArn": "the API does not report it"},
+    }
+)

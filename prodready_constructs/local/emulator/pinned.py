@@ -1,0 +1,58 @@
+"""The self-test at start: the adapter reaches into private names of one exact version, and says so when they are gone."""
+
+from __future__ import annotations
+
+import importlib
+from importlib import metadata
+
+#: The versions the adapter was written against; ``requirements/emulator.txt`` pins the same.
+VERSIONS = {"ministack": "1.5.33", "moto": "5.2.5"}
+
+#: What the adapter replaces or calls that ministack does not promise to keep.
+PRIVATE_NAMES = {
+    "ministack.app": ("app",),
+    "ministack.core.responses": ("get_region", "get_account_id", "set_request_region", "AccountRegionScopedDict"),
+    "ministack.services.cloudformation": ("_stacks",),
+    "ministack.services.cloudformation.provisioners": ("_RESOURCE_HANDLERS",),
+    "ministack.services.cloudformation.stacks": ("_runs_on_worker_thread", "_resolve_refs"),
+    "ministack.services.cloudformation.engine": ("_resolve_refs", "validate_template_support"),
+    "ministack.services.cloudformation.handlers": ("_resolve_refs", "validate_template_support"),
+    "ministack.services.cloudformation.changesets": ("_resolve_refs", "validate_template_support"),
+    "ministack.services.rds": ("_instances",),
+    "hypercorn.asyncio": ("serve",),
+}
+
+
+class UnusableEmulatorError(RuntimeError):
+    """The emulator's environment is not the pinned one."""
+
+
+def check() -> None:
+    """Raise ``UnusableEmulatorError`` with every difference, when this environment is not the pinned one."""
+    problems = [*_wrong_versions(VERSIONS), *_missing_names(PRIVATE_NAMES)]
+    if problems:
+        raise UnusableEmulatorError("; ".join(problems) + "; make .venv/emulator anew from requirements/emulator.txt")
+
+
+def _wrong_versions(wanted: dict[str, str]) -> list[str]:
+    problems = []
+    for package, version in wanted.items():
+        try:
+            found = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            found = "nothing"
+        if found != version:
+            problems.append(f"{package} {version} is wanted, {found} is installed")
+    return problems
+
+
+def _missing_names(wanted: dict[str, tuple[str, ...]]) -> list[str]:
+    problems = []
+    for module_name, names in wanted.items():
+        try:
+            module = importlib.import_module(module_name)
+        except ImportError as error:
+            problems.append(f"{module_name} cannot be imported ({error})")
+            continue
+        problems.extend(f"{module_name}.{name} is gone" for name in names if not hasattr(module, name))
+    return problems

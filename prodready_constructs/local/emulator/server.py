@@ -1,0 +1,56 @@
+"""One endpoint on 127.0.0.1: ministack, with moto behind it for the services ministack lacks."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import json
+from typing import Any
+
+from hypercorn.asyncio import serve as serve_http
+from hypercorn.config import Config
+from ministack.app import app as ministack_app
+from moto.server import ThreadedMotoServer
+
+from prodready_constructs.local.emulator import calls, pinned, proxy, recorded, registration, topups, weak_references
+from prodready_constructs.local.emulator.endpoints import MOTO_SERVICES, Endpoints
+
+#: Where the read-back asks what is only recorded; no AWS API has such a path.
+STATE_PATH = "/_prodready/state"
+_TYPE_MODULES = ("network_types", "security_types", "edge_types", "compute_types", "operations_types")
+
+
+def serve(port: int, moto_port: int) -> None:
+    """Serve until the process is stopped."""
+    calls.point_at(Endpoints(port, moto_port))
+    for name in _TYPE_MODULES:
+        importlib.import_module(f"prodready_constructs.local.emulator.{name}")
+    registration.install()
+    topups.install()
+    recorded.install()
+    weak_references.install()
+    ThreadedMotoServer(ip_address="127.0.0.1", port=moto_port, verbose=False).start()
+
+    config = Config()
+    config.bind = [f"127.0.0.1:{port}"]
+    config.keep_alive_timeout = 75
+    config.accesslog = None
+    asyncio.run(serve_http(_application(moto_port), config))  # type: ignore[arg-type]
+
+
+def _application(moto_port: int) -> Any:
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] != "http":
+            await ministack_app(scope, receive, send)
+        elif scope["path"] == STATE_PATH:
+            await proxy.answer(send, 200, [(b"content-type", b"application/json")], json.dumps(_state(), default=str).encode())
+        elif proxy.service_of(scope) in MOTO_SERVICES:
+            await proxy.forward(scope, receive, send, port=moto_port)
+        else:
+            await ministack_app(scope, receive, send)
+
+    return application
+
+
+def _state() -> dict[str, Any]:
+    return {"versions": pinned.VERSIONS, "registered": registration.backings(), **recorded.snapshot()}

@@ -1,0 +1,99 @@
+"""Properties that ministack's CloudFormation handlers drop although its APIs hold them: applied again after the handler."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from prodready_constructs.local.emulator import bucket_topups
+from prodready_constructs.local.emulator.calls import call, camel, client
+from prodready_constructs.local.emulator.registration import Properties, top_up
+
+Attributes = dict[str, Any]
+
+
+def install() -> None:
+    """Wrap ministack's handlers of these types."""
+    top_up("AWS::S3::Bucket", bucket_topups.complete)
+    top_up("AWS::DynamoDB::Table", _table)
+    top_up("AWS::SNS::Topic", _topic)
+    top_up("AWS::Events::EventBus", _bus)
+    top_up("AWS::Lambda::Function", _function)
+    top_up("AWS::CloudWatch::Alarm", _alarm)
+    top_up("AWS::ApiGateway::Stage", _stage)
+    top_up("AWS::RDS::DBInstance", _database)
+
+
+def _table(name: str, properties: Properties, _: Attributes) -> None:
+    dynamodb = client("dynamodb")
+    if encryption := properties.get("SSESpecification"):
+        key = {"KMSMasterKeyId": encryption["KMSMasterKeyId"]} if encryption.get("KMSMasterKeyId") else {}
+        dynamodb.update_table(TableName=name, SSESpecification={"Enabled": True, "SSEType": encryption.get("SSEType", "KMS"), **key})
+    if recovery := properties.get("PointInTimeRecoverySpecification"):
+        call("dynamodb", "update_continuous_backups", {"TableName": name, "PointInTimeRecoverySpecification": recovery})
+    if expiry := properties.get("TimeToLiveSpecification"):
+        call("dynamodb", "update_time_to_live", {"TableName": name, "TimeToLiveSpecification": expiry})
+    if properties.get("ContributorInsightsSpecification", {}).get("Enabled"):
+        dynamodb.update_contributor_insights(TableName=name, ContributorInsightsAction="ENABLE")
+
+
+def _topic(arn: str, properties: Properties, _: Attributes) -> None:
+    for name in ("KmsMasterKeyId", "TracingConfig", "SignatureVersion"):
+        if properties.get(name):
+            client("sns").set_topic_attributes(TopicArn=arn, AttributeName=name, AttributeValue=str(properties[name]))
+
+
+def _bus(name: str, properties: Properties, _: Attributes) -> None:
+    if properties.get("KmsKeyIdentifier"):
+        client("events").update_event_bus(Name=name, KmsKeyIdentifier=properties["KmsKeyIdentifier"])
+
+
+def _function(name: str, properties: Properties, _: Attributes) -> None:
+    if "ReservedConcurrentExecutions" in properties:
+        reserved = int(properties["ReservedConcurrentExecutions"])
+        client("lambda").put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=reserved)
+
+
+def _alarm(name: str, properties: Properties, _: Attributes) -> None:
+    if properties.get("Metrics"):
+        wanted = {key: value for key, value in properties.items() if key != "Tags"}
+        call("cloudwatch", "put_metric_alarm", {**wanted, "AlarmName": name})
+
+
+_STAGE_FIELDS = {
+    "AccessLogSetting": "/accessLogSettings",
+    "CacheClusterEnabled": "/cacheClusterEnabled",
+    "CacheClusterSize": "/cacheClusterSize",
+    "ClientCertificateId": "/clientCertificateId",
+}
+
+
+def _stage(name: str, properties: Properties, _: Attributes) -> None:
+    operations = []
+    for field, path in _STAGE_FIELDS.items():
+        value = camel(properties.get(field))
+        if isinstance(value, dict):
+            operations += [{"op": "replace", "path": f"{path}/{member}", "value": str(item)} for member, item in value.items()]
+        elif value is not None:
+            operations.append({"op": "replace", "path": path, "value": str(value).lower() if isinstance(value, bool) else str(value)})
+    if operations:
+        client("apigateway").update_stage(restApiId=properties["RestApiId"], stageName=name, patchOperations=operations)
+
+
+def _database(name: str, properties: Properties, _: Attributes) -> Attributes | None:
+    """``ManageMasterUserPassword``: the secret that RDS would make, and the attribute that names it."""
+    if str(properties.get("ManageMasterUserPassword", False)).lower() != "true":
+        return None
+    manager, secret = client("secretsmanager"), f"rds!db-{name}"
+    key = properties.get("MasterUserSecret", {}).get("KmsKeyId")
+    credentials = json.dumps({"username": properties.get("MasterUsername", "admin"), "password": secrets.token_urlsafe(24)})
+    try:
+        arn = manager.create_secret(Name=secret, SecretString=credentials, **({"KmsKeyId": key} if key else {}))["ARN"]
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "ResourceExistsException":
+            raise
+        arn = manager.describe_secret(SecretId=secret)["ARN"]
+    return {"MasterUserSecret.SecretArn": arn}
