@@ -1,0 +1,81 @@
+"""The default security group of a VPC, emptied.
+
+AWS makes it with the VPC, open among its members and to the world outward, and CloudFormation can neither own it nor take a
+rule from it. The CDK closes it by a custom resource, whose Lambda function belongs to the stack and comes without limits,
+own policy or kept logs: here it gets them.
+"""
+
+from __future__ import annotations
+
+from typing import cast
+
+from aws_cdk import Aws, CfnResource, CustomResource, Stack
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_sns as sns
+from constructs import Construct
+
+from prodready_constructs.foundation import EncryptedLogGroup
+from prodready_constructs.posture import NetworkPosture
+
+#: The CDK's names, pinned by a test: a release that renames them fails ours and not the user's audit.
+CLOSER = "RestrictDefaultSecurityGroupCustomResource"
+PROVIDER = "Custom::VpcRestrictDefaultSGCustomResourceProvider"
+#: The function works for seconds; CloudFormation would otherwise wait an hour for a function that died.
+PATIENCE_SECONDS = 300
+
+
+class ClosedDefaultSecurityGroup(Construct):
+    """Hardens the function that closes the default security group of *vpc*.
+
+    Always: a policy for this one security group and its own log group only, no AWS managed policy, one execution at a time, encrypted
+    logs that are kept, failed runs kept in an encrypted topic, CloudFormation waits minutes and not an hour.
+
+    Args:
+        vpc: an L2 made with ``restrict_default_security_group=True``.
+        encryption_key: a key that admits CloudWatch Logs.
+    """
+
+    def __init__(self, scope: Construct, construct_id: str, *, vpc: ec2.Vpc, encryption_key: kms.IKey, posture: NetworkPosture) -> None:
+        super().__init__(scope, construct_id)
+        closer = cast("CustomResource", vpc.node.find_child(CLOSER))
+        provider = Stack.of(self).node.find_child(PROVIDER).node
+        function = cast("CfnResource", provider.find_child("Handler"))
+        role = cast("CfnResource", provider.find_child("Role"))
+
+        log_group = EncryptedLogGroup(self, "Logs", retention=posture.flow_log_retention, encryption_key=encryption_key).log_group
+        #: Runs that AWS Lambda gave up on, with the answer address that CloudFormation waits at.
+        self.failures = sns.Topic(self, "Failures", master_key=encryption_key, enforce_ssl=True)
+        policy = iam.ManagedPolicy(
+            self,
+            "Policy",
+            description="Close and reopen the default security group of one VPC",
+            statements=[
+                iam.PolicyStatement(
+                    actions=[
+                        "ec2:AuthorizeSecurityGroupEgress",
+                        "ec2:AuthorizeSecurityGroupIngress",
+                        "ec2:RevokeSecurityGroupEgress",
+                        "ec2:RevokeSecurityGroupIngress",
+                    ],
+                    resources=[f"arn:{Aws.PARTITION}:ec2:{Aws.REGION}:{Aws.ACCOUNT_ID}:security-group/{vpc.vpc_default_security_group}"],
+                ),
+                iam.PolicyStatement(actions=["logs:CreateLogStream", "logs:PutLogEvents"], resources=[log_group.log_group_arn]),
+                iam.PolicyStatement(actions=["sns:Publish"], resources=[self.failures.topic_arn]),
+                iam.PolicyStatement(actions=["kms:Decrypt", "kms:GenerateDataKey"], resources=[encryption_key.key_arn]),
+            ],
+        )
+        # By the L1: the role is a bare CfnResource, which the L2's ``roles`` does not take.
+        l1 = cast("iam.CfnManagedPolicy", policy.node.default_child)
+        l1.roles = [role.ref]
+
+        role.add_property_deletion_override("Policies")
+        role.add_property_deletion_override("ManagedPolicyArns")
+        function.add_property_override("ReservedConcurrentExecutions", 1)
+        function.add_property_override("DeadLetterConfig", {"TargetArn": self.failures.topic_arn})
+        function.add_property_override("LoggingConfig", {"LogFormat": "JSON", "LogGroup": log_group.log_group_name})
+        # The policy is no part of the role here, so the function would run before it may do anything.
+        function.node.add_dependency(policy)
+        closer.node.add_dependency(policy)
+        cast("CfnResource", closer.node.default_child).add_property_override("ServiceTimeout", PATIENCE_SECONDS)

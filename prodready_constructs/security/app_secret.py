@@ -1,0 +1,272 @@
+"""A secret of an application: generated or supplied, encrypted, rotated, readable by name only."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import cast
+
+from aws_cdk import Aws, RemovalPolicy
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_secretsmanager as secretsmanager
+from constructs import Construct
+
+from prodready_constructs.contracts import ControlClaim, EventSpec, GraphSpec, RunbookSpec, SecretField, Severity, record
+from prodready_constructs.errors import ConfigurationError
+from prodready_constructs.foundation import DataKey
+from prodready_constructs.security.random_rotation import RandomRotation
+from prodready_constructs.waivers import waive
+
+CONTROLS = (
+    ControlClaim(
+        control="SEC-2",
+        how="The value exists in Secrets Manager only, under a customer-managed key, rotated within 90 days, denied without TLS and to "
+        "other accounts, and readable by the constructs it was granted to",
+        frameworks=("NIST 800-53 r5 IA-5", "HIPAA 164.312(a)(2)(iv)", "PCI DSS 3.2.1 8.2.1", "SOC 2 CC6.1", "GDPR Art. 32"),
+    ),
+)
+
+#: ``<app>/<env>/<name>``.
+_NAME = re.compile(r"^[a-z0-9][a-z0-9-]*/[a-z0-9][a-z0-9-]*/[A-Za-z0-9][A-Za-z0-9_.-]*$")
+#: Characters of a generated value: 32 letters and digits are 190 bits. Secrets Manager takes 4096 at most.
+SHORTEST, LONGEST = 32, 4096
+#: Rotation may be as frequent as daily and as rare as the auditors accept (PCI DSS 3.2.1 8.2.4, ledger SEC-2).
+SHORTEST_PERIOD, LONGEST_PERIOD = timedelta(days=1), timedelta(days=90)
+#: The one field of a generated secret.
+VALUE = "value"
+#: The field of a secret nobody has supplied yet: a service that asks for any other does not start, instead of starting with nonsense.
+PLACEHOLDER = "to-be-supplied"
+_ROTATION_RULES = (
+    "AwsSolutions-SMG4",
+    "HIPAA.Security-SecretsManagerRotationEnabled",
+    "NIST.800.53.R5-SecretsManagerRotationEnabled",
+)
+
+
+class AppSecret(Construct):
+    """A secret of an application, such as ``shop/production/jwt_secret``.
+
+    Always: the value is in no template; a customer-managed key; no read without TLS or from another account; retained when its stack is
+    deleted; a generated value rotates. Who reads it is said by ``grant_read``.
+
+    Two forms. *Generated* (``length``): Secrets Manager makes ``{"value": "..."}`` and ``rotation`` replaces it. *Supplied later*
+    (``length=None``): the secret is made with a placeholder, and a person puts the value, as JSON with fields of their choice, by the
+    command that ``supply_command`` holds; a service that needs it does not start before.
+
+    Args:
+        name: the full name, ``<app>/<env>/<name>``.
+        description: what it opens and who issued it.
+        length: characters to generate, 32 to 4096; None: supplied later.
+        rotation: a ``RandomRotation``, or a Lambda function of yours that follows Secrets Manager's rotation steps. Only a
+            supplied secret may go without: its issuer alone can replace it, and the construct records that as waivers.
+        rotation_period: whole days, 1 to 90.
+        encryption_key: an own ``DataKey`` when None.
+
+    Raises:
+        ConfigurationError: a name of another form, a length or period out of bounds, a generated secret without rotation, or a
+            supplied one that random values would overwrite.
+
+    Sources: https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotating-secrets.html; PCI DSS 3.2.1 8.2.4
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        name: str,
+        description: str,
+        length: int | None = 48,
+        rotation: RandomRotation | lambda_.IFunction | None = None,
+        rotation_period: timedelta = timedelta(days=30),
+        encryption_key: kms.IKey | None = None,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        where = self.node.path
+        _check(where, name=name, length=length, rotation=rotation, period=rotation_period)
+        self._generated = length is not None
+        self._rotated = rotation is not None
+        self._name = name
+        #: The key that encrypts it.
+        self.encryption_key = encryption_key or DataKey(self, "Key", description=f"Secret {name}").key
+        #: The L2 itself.
+        self.secret = secretsmanager.Secret(
+            self,
+            "Secret",
+            secret_name=name,
+            description=description,
+            encryption_key=self.encryption_key,
+            removal_policy=RemovalPolicy.RETAIN,
+            generate_secret_string=secretsmanager.SecretStringGenerator(
+                secret_string_template="{}",
+                generate_string_key=PLACEHOLDER if length is None else VALUE,
+                password_length=length or SHORTEST,
+                exclude_punctuation=True,
+            ),
+        )
+        self._deny_strangers()
+        if rotation is not None:
+            self._rotate(rotation.function if isinstance(rotation, RandomRotation) else rotation, rotation_period)
+        else:
+            for rule in _ROTATION_RULES:
+                waive(
+                    self.secret,
+                    rule=rule,
+                    because="The value is issued by a third party and supplied by a person: no function can make its successor, so its "
+                    "owner replaces it by the documented command when the issuer renews it",
+                    owner="platform",
+                )
+        record(self, controls=CONTROLS, tier="security", watchable=self._rotated, secret_name=name, generated=self._generated)
+
+    @property
+    def supply_command(self) -> str:
+        """The command by which a person puts the value of a supplied secret; the value itself is read from a file and not shown."""
+        return f"aws secretsmanager put-secret-value --secret-id {self._name} --secret-string file://value.json"
+
+    def field(self, name: str = VALUE) -> SecretField:
+        """One field of the secret, for a container's secrets.
+
+        Raises:
+            ConfigurationError: a generated secret has no such field.
+        """
+        if self._generated and name != VALUE:
+            raise ConfigurationError(
+                f"{self.node.path}: field",
+                given=name,
+                allowed=f"{VALUE!r}, the one field of a generated secret",
+                mend="make the secret with length=None and supply a JSON object that has the field",
+            )
+        return SecretField(secret=self.secret, field=name)
+
+    def grant_read(self, grantee: iam.IGrantable) -> iam.Grant:
+        """Let *grantee* read the value, and decrypt with the key for that purpose only."""
+        return self.secret.grant_read(grantee)
+
+    @property
+    def alarm_specs(self) -> tuple[EventSpec, ...]:
+        """A rotation that failed. Secrets Manager reports it as an event through CloudTrail, which needs a trail in the account."""
+        if not self._rotated:
+            return ()
+        return (
+            EventSpec(
+                id="RotationFailed",
+                pattern={
+                    "source": ["aws.secretsmanager"],
+                    "detail-type": ["AWS Service Event via CloudTrail"],
+                    "detail": {
+                        "eventName": ["RotationFailed", "RotationAbandoned"],
+                        "additionalEventData": {"SecretId": [self.secret.secret_arn]},
+                    },
+                },
+                severity=Severity.WARNING,
+                source="AWS Secrets Manager user guide, CloudTrail entries of rotation events",
+                runbook=RunbookSpec(
+                    meaning=f"The secret {self._name} was not rotated. The old value stays valid, so users notice nothing.",
+                    causes=("The rotation function failed: see its logs", "The function may not read the secret or use its key"),
+                    first_commands=(
+                        f"aws secretsmanager describe-secret --secret-id {self._name}",
+                        f"aws secretsmanager rotate-secret --secret-id {self._name}",
+                    ),
+                ),
+            ),
+        )
+
+    @property
+    def graphs(self) -> tuple[GraphSpec, ...]:
+        """None: a secret has no metric."""
+        return ()
+
+    def _deny_strangers(self) -> None:
+        for condition in (
+            {"Bool": {"aws:SecureTransport": "false"}},
+            {"StringNotEquals": {"aws:PrincipalAccount": Aws.ACCOUNT_ID}, "BoolIfExists": {"aws:PrincipalIsAWSService": "false"}},
+        ):
+            self.secret.add_to_resource_policy(
+                iam.PolicyStatement(
+                    effect=iam.Effect.DENY,
+                    principals=[iam.AnyPrincipal()],
+                    actions=["secretsmanager:GetSecretValue"],
+                    resources=["*"],  # in a secret's own policy: this secret
+                    conditions=condition,
+                )
+            )
+        policy = cast("secretsmanager.CfnResourcePolicy", self.secret.node.find_child("Policy").node.default_child)
+        policy.block_public_policy = True
+
+    def _rotate(self, function: lambda_.IFunction, period: timedelta) -> None:
+        arn = self.secret.secret_arn
+        granted = iam.Grant.add_to_principal(
+            grantee=function,
+            actions=[
+                "secretsmanager:DescribeSecret",
+                "secretsmanager:GetSecretValue",
+                "secretsmanager:PutSecretValue",
+                "secretsmanager:UpdateSecretVersionStage",
+            ],
+            resource_arns=[arn],
+        )
+        iam.Grant.add_to_principal(
+            grantee=function,
+            actions=["kms:Decrypt", "kms:GenerateDataKey"],
+            resource_arns=[self.encryption_key.key_arn],
+            conditions={"StringEquals": {"kms:ViaService": f"secretsmanager.{Aws.REGION}.{Aws.URL_SUFFIX}"}},
+        )
+        invoke = lambda_.CfnPermission(
+            self,
+            "RotationInvoke",
+            action="lambda:InvokeFunction",
+            function_name=function.function_arn,
+            principal="secretsmanager.amazonaws.com",
+            source_account=Aws.ACCOUNT_ID,
+        )
+        schedule = secretsmanager.CfnRotationSchedule(
+            self,
+            "RotationSchedule",
+            secret_id=arn,
+            rotation_lambda_arn=function.function_arn,
+            rotation_rules=secretsmanager.CfnRotationSchedule.RotationRulesProperty(automatically_after_days=period.days),
+            # The first value is as fresh as it can be, and a first rotation during the deployment would race the endpoint.
+            rotate_immediately_on_update=False,
+        )
+        schedule.node.add_dependency(invoke)
+        granted.apply_before(schedule)
+
+
+def _check(where: str, *, name: str, length: int | None, rotation: RandomRotation | lambda_.IFunction | None, period: timedelta) -> None:
+    if not _NAME.match(name):
+        raise ConfigurationError(
+            f"{where}: name",
+            given=name,
+            allowed="<app>/<env>/<name>: lower-case app and environment, then letters, digits, '_', '.', '-'",
+            mend="write it as shop/production/jwt_secret",
+        )
+    if length is not None and not SHORTEST <= length <= LONGEST:
+        raise ConfigurationError(
+            f"{where}: length",
+            given=length,
+            allowed=f"{SHORTEST} to {LONGEST} characters, or None for a value supplied later",
+            mend=f"use {SHORTEST if length < SHORTEST else LONGEST}",
+        )
+    if not SHORTEST_PERIOD <= period <= LONGEST_PERIOD or period != timedelta(days=period.days):
+        raise ConfigurationError(
+            f"{where}: rotation_period",
+            given=str(period),
+            allowed=f"{SHORTEST_PERIOD.days} to {LONGEST_PERIOD.days} whole days",
+            mend=f"use timedelta(days={min(max(period.days, SHORTEST_PERIOD.days), LONGEST_PERIOD.days)})",
+        )
+    if length is not None and rotation is None:
+        raise ConfigurationError(
+            f"{where}: rotation",
+            given=None,
+            allowed="a RandomRotation or a rotation function: a generated secret rotates",
+            mend="hand over one RandomRotation(self, 'Rotation', vpc=...) for all secrets of the stack",
+        )
+    if length is None and isinstance(rotation, RandomRotation):
+        raise ConfigurationError(
+            f"{where}: rotation",
+            given="RandomRotation",
+            allowed="a function that asks the issuer for a new value, or None, for a supplied secret",
+            mend="a random value would overwrite the supplied one; give length= to have the value generated",
+        )
