@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import timedelta
 
@@ -35,6 +36,9 @@ CLOUDFRONT_REGION = "us-east-1"
 LEAST_DAYS = 30
 #: ACM's default quota of names in one certificate (ACM user guide, "Quotas").
 MOST_NAMES = 10
+#: What ACM takes as the first name of a certificate, in characters (ACM API reference, RequestCertificate).
+LONGEST_NAME = 64
+_NAME = re.compile(r"(\*\.)?([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]")
 
 
 class Domain(Construct):
@@ -58,8 +62,12 @@ class Domain(Construct):
         self, scope: Construct, construct_id: str, *, name: str, hosted_zone: route53.IHostedZone, alternative_names: Sequence[str] = ()
     ) -> None:
         super().__init__(scope, construct_id)
+        names = (name, *alternative_names)
+        _require_names(self.node.path, names, hosted_zone.zone_name)
         #: The domain name.
         self.name = name
+        #: All names of the certificate.
+        self.names = names
         #: The zone that its records go to.
         self.hosted_zone = hosted_zone
         #: The certificate of all names.
@@ -85,12 +93,24 @@ class Domain(Construct):
             target: for example ``targets.CloudFrontTarget(distribution)``.
             scope: where the records are made, for a target of another stack (the records belong beside it); this construct when None.
             name: one of the alternative names; the domain's name when None.
+
+        Raises:
+            ConfigurationError: a name that the certificate does not cover.
         """
+        chosen = name or self.name
+        if chosen not in self.names and f"*.{chosen.partition('.')[2]}" not in self.names:
+            raise ConfigurationError(
+                f"{self.node.path}: alias",
+                given=chosen,
+                allowed=f"a name of the certificate: {', '.join(self.names)}",
+                mend="add it to them",
+            )
         home = scope or self
-        alias = route53.RecordTarget.from_alias(target)
+        which = "" if chosen == self.name else "".join(part.capitalize() for part in re.findall(r"[a-z0-9]+", chosen))
+        to = route53.RecordTarget.from_alias(target)
         return (
-            route53.ARecord(home, "Alias", zone=self.hosted_zone, record_name=name or self.name, target=alias),
-            route53.AaaaRecord(home, "AliasIpv6", zone=self.hosted_zone, record_name=name or self.name, target=alias),
+            route53.ARecord(home, f"Alias{which}", zone=self.hosted_zone, record_name=chosen, target=to),
+            route53.AaaaRecord(home, f"AliasIpv6{which}", zone=self.hosted_zone, record_name=chosen, target=to),
         )
 
     def require_region(self, region: str, *, wanted_by: Construct) -> acm.ICertificate:
@@ -115,9 +135,81 @@ class Domain(Construct):
     @property
     def alarm_specs(self) -> tuple[AnyAlarmSpec, ...]:
         """The certificate is about to expire."""
-        return ()
+        arn = self.certificate.certificate_arn
+        return (
+            AlarmSpec(
+                id="CertificateExpiry",
+                metric=self._days_to_expiry(arn),
+                threshold=LEAST_DAYS,
+                comparison="LessThanThreshold",
+                severity=Severity.CRITICAL,
+                periods=1,
+                # ACM reports twice a day; after the expiry it falls silent, and the alarm must then stay as it is.
+                missing_data="ignore",
+                source="Ledger WEB-8 and OPS-2; ACM renews 60 days before expiry, so 30 days left mean that renewal has failed for a month",
+                runbook=RunbookSpec(
+                    meaning=f"The certificate of {self.name} expires in less than {LEAST_DAYS} days; then browsers refuse the site.",
+                    causes=(
+                        "the validation CNAME record was removed from the hosted zone",
+                        "the domain's name servers do not point to the hosted zone any more",
+                        "a CAA record forbids Amazon to issue the certificate",
+                    ),
+                    first_commands=(
+                        f"aws acm describe-certificate --certificate-arn {arn} --query 'Certificate.[NotAfter,RenewalSummary]'",
+                        f"aws route53 list-resource-record-sets --hosted-zone-id {self.hosted_zone.hosted_zone_id} "
+                        "--query \"ResourceRecordSets[?Type=='CNAME' || Type=='CAA']\"",
+                        f"dig +short NS {self.name.removeprefix('*.')}",
+                    ),
+                ),
+            ),
+        )
 
     @property
     def graphs(self) -> tuple[GraphSpec, ...]:
         """Days until the certificate expires."""
-        return ()
+        return (
+            GraphSpec(title=f"Certificate {self.name}", metrics=(self._days_to_expiry(self.certificate.certificate_arn),), unit="days"),
+        )
+
+    def _days_to_expiry(self, arn: str) -> Metric:
+        return Metric(
+            namespace="AWS/CertificateManager",
+            name="DaysToExpiry",
+            dimensions={"CertificateArn": arn},
+            statistic="Minimum",
+            period=timedelta(days=1),
+            label="Days to expiry",
+            region=None if Token.is_unresolved(self.region) else self.region,
+        )
+
+
+def _require_names(where: str, names: Sequence[str], zone: str) -> None:
+    for name in names:
+        if not _NAME.fullmatch(name):
+            raise ConfigurationError(
+                f"{where}: name",
+                given=name,
+                allowed="a domain name in small letters, digits and hyphens, such as 'shop.example.com' or '*.example.com'",
+                mend="leave out the scheme, the path and the closing dot",
+            )
+        if not Token.is_unresolved(zone) and name != zone and not name.endswith(f".{zone}"):
+            raise ConfigurationError(
+                f"{where}: name",
+                given=name,
+                allowed=f"{zone!r} or a name beneath it, because the certificate is validated in that zone",
+                mend="hand over the hosted zone of this name, or choose a name of the zone",
+            )
+    if len(names[0]) > LONGEST_NAME:
+        raise ConfigurationError(
+            f"{where}: name",
+            given=names[0],
+            allowed=f"{LONGEST_NAME} characters in the first name of a certificate",
+            mend="put a shorter name first and this one into alternative_names",
+        )
+    if len(set(names)) < len(names) or len(names) > MOST_NAMES:
+        raise ConfigurationError(
+            f"{where}: alternative_names",
+            given=", ".join(names),
+            allowed=f"each name once, {MOST_NAMES} names at most (ACM's quota)",
+            mend="leave out the repeated ones; a wildcard covers all names of one level",
+        )

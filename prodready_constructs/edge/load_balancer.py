@@ -1,10 +1,12 @@
-"""An Application Load Balancer, internal behind CloudFront or facing the internet."""
+"""An Application Load Balancer: internal behind CloudFront, or facing the internet."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 
-from aws_cdk import Duration
+import jsii
+from aws_cdk import Annotations, Names, Stack
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
@@ -12,13 +14,60 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from prodready_constructs.contracts import AnyAlarmSpec, ControlClaim, GraphSpec, record
+from prodready_constructs.edge import load_balancer_alarms
+from prodready_constructs.edge.cloudfront_addresses import prefix_list
 from prodready_constructs.edge.domain import Domain
+from prodready_constructs.edge.load_balancer_routes import EVERYTHING, Routes
+from prodready_constructs.edge.load_balancer_waivers import waive_public, waive_trial
 from prodready_constructs.edge.web_acl import WebAcl
+from prodready_constructs.errors import ConfigurationError
+from prodready_constructs.foundation import require_subnets
 from prodready_constructs.posture import EdgePosture
 
+CONTROLS = (
+    ControlClaim(
+        control="WEB-2",
+        how="HTTPS with an ACM certificate and a TLS 1.2/1.3 policy, invalid headers dropped, desync mitigation strictest, deletion "
+        "protection, access, connection and health check logs, web ACL attached",
+        frameworks=("NIST 800-53 r5 SC-8", "NIST 800-53 r5 SC-7", "NIST 800-53 r5 AU-2", "HIPAA 164.312(e)(1)", "PCI DSS 3.2.1 4.1"),
+    ),
+    ControlClaim(
+        control="NET-6",
+        how="Internal: 443 from CloudFront's addresses only; public: 443 from anywhere, 80 only to redirect; out to its targets only",
+        frameworks=("NIST 800-53 r5 SC-7", "PCI DSS 3.2.1 1.2.1", "SOC 2 CC6.6"),
+    ),
+)
+TRIAL_CONTROLS = (
+    ControlClaim(control="WEB-10", how="Works without a domain for a trial: internal HTTP behind CloudFront's HTTPS, with a synth warning"),
+)
+#: The id of the warning of a load balancer without a domain.
+NO_DOMAIN = "prodready:no-domain"
 
+
+@jsii.implements(ec2.IConnectable)
 class ProtectedLoadBalancer(Construct):
-    """A load balancer (first form)."""
+    """An Application Load Balancer with a web ACL, that answers 404 until a service stands behind it.
+
+    Always: HTTPS with today's TLS policy (1.3, and 1.2 with forward secrecy, both with post-quantum key exchange); invalid headers dropped;
+    desync mitigation strictest; deletion protection; access, connection and health check logs; a web ACL; zonal shift; closed when the web
+    ACL cannot be asked. *posture* decides how much: what the web ACL lets through and how long browsers remember HTTPS.
+
+    Args:
+        vpc: needs private subnets in two zones (public ones where *internet_facing*).
+        access_logs: a bucket of this region that lets ``logdelivery.elasticloadbalancing.amazonaws.com`` write, encrypted with S3's own keys.
+        domain: its certificate; without one the load balancer is a trial: internal, HTTP behind CloudFront's HTTPS, with a warning.
+        internet_facing: visitors connect themselves, from anywhere; otherwise only CloudFront's VPC origins do.
+        web_acl: a regional one, ``BEHIND_CLOUDFRONT`` unless *internet_facing*; one of its own when None.
+        encryption_key: for the logs of its own web ACL.
+        cloudfront_prefix_list: the id of CloudFront's managed prefix list, in a region where the library does not know it.
+
+    Raises:
+        ConfigurationError: too few subnets, a public load balancer without a domain, a certificate of another region, or a web ACL that
+            stands elsewhere.
+
+    Sources: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/application-load-balancers.html (Security Hub ELB.1 to ELB.17)
+    """
 
     def __init__(
         self,
@@ -32,24 +81,168 @@ class ProtectedLoadBalancer(Construct):
         internet_facing: bool = False,
         web_acl: WebAcl | None = None,
         encryption_key: kms.IKey | None = None,
+        cloudfront_prefix_list: str | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
-        #: The L2 itself.
-        self.load_balancer = elbv2.ApplicationLoadBalancer(self, "LoadBalancer", vpc=vpc, internet_facing=internet_facing)
-        #: The listener that services attach to.
-        self.listener = self.load_balancer.add_listener(
-            "Listener", port=80, open=False, default_action=elbv2.ListenerAction.fixed_response(404)
+        subnets = require_subnets(self, vpc, tier="public" if internet_facing else "private")
+        self._refuse(domain, internet_facing, web_acl)
+        #: Its name and certificate; None in a trial.
+        self.domain = domain
+        #: Whether visitors connect themselves; otherwise only CloudFront's VPC origins do.
+        self.internet_facing = internet_facing
+        #: Admits 443 and nothing else; who may come besides is said with ``connections``.
+        self.security_group = ec2.SecurityGroup(
+            self, "SecurityGroup", vpc=vpc, description="Load balancer: in from visitors, out to targets", allow_all_outbound=False
         )
+        #: The L2 itself. Whatever is changed through it is still judged at synth.
+        self.load_balancer = elbv2.ApplicationLoadBalancer(
+            self,
+            "LoadBalancer",
+            vpc=vpc,
+            vpc_subnets=subnets,
+            internet_facing=internet_facing,
+            security_group=self.security_group,
+            ip_address_type=elbv2.IpAddressType.IPV4,
+            deletion_protection=True,
+            drop_invalid_header_fields=True,
+            desync_mitigation_mode=elbv2.DesyncMitigationMode.STRICTEST,
+            http2_enabled=True,
+            cross_zone_enabled=True,
+            preserve_host_header=True,
+            xff_header_processing_mode=elbv2.XffHeaderProcessingMode.APPEND,
+        )
+        self.load_balancer.set_attribute("zonal_shift.config.enabled", "true")
+        # The L2's waf_fail_open=False writes nothing: what must be so is written.
+        self.load_balancer.set_attribute("waf.fail_open.enabled", "false")
+        self._log_to(access_logs)
+        #: Where visitors arrive, and services attach.
+        self.listener = self._listen(domain, posture)
+        port = 443 if domain else 80
+        if internet_facing:
+            self.security_group.add_ingress_rule(ec2.Peer.any_ipv4(), ec2.Port.tcp(443), "HTTPS from anywhere")
+            self.security_group.add_ingress_rule(ec2.Peer.any_ipv4(), ec2.Port.tcp(80), "HTTP from anywhere, only to be redirected")
+            redirect = self.load_balancer.add_listener(
+                "Redirect",
+                port=80,
+                protocol=elbv2.ApplicationProtocol.HTTP,
+                open=False,
+                default_action=elbv2.ListenerAction.redirect(protocol="HTTPS", port="443", permanent=True),
+            )
+            waive_public(self.security_group, redirect)
+        else:
+            cloudfront = ec2.Peer.prefix_list(cloudfront_prefix_list or prefix_list(self))
+            self.security_group.add_ingress_rule(cloudfront, ec2.Port.tcp(port), "CloudFront VPC origins")
+        #: What stands in front of it.
+        self.web_acl = web_acl or WebAcl(
+            self,
+            "WebAcl",
+            posture=posture,
+            placement="REGIONAL" if internet_facing else "BEHIND_CLOUDFRONT",
+            encryption_key=encryption_key,
+        )
+        self._arn = self.load_balancer.load_balancer_arn
+        self.web_acl.protect(self, self._arn)
+        self._routes = Routes(self.listener)
+        record(self, controls=CONTROLS if domain else (*CONTROLS[1:], *TRIAL_CONTROLS), tier="edge", watchable=True, public=internet_facing)
 
     def route_to(
-        self, service: ecs.FargateService, *, container_port: int, health_check_path: str, drain: timedelta
+        self,
+        service: ecs.FargateService,
+        *,
+        container_port: int,
+        health_check_path: str,
+        drain: timedelta,
+        paths: Sequence[str] = EVERYTHING,
     ) -> elbv2.ApplicationTargetGroup:
-        """Send requests to *service*."""
-        return self.listener.add_targets(
-            "Targets",
-            port=container_port,
-            protocol=elbv2.ApplicationProtocol.HTTP,
-            targets=[service],
-            health_check=elbv2.HealthCheck(path=health_check_path),
-            deregistration_delay=Duration.seconds(int(drain.total_seconds())),
+        """Send requests to *service*: its target group, its listener rule and the security group rules between both.
+
+        They are made beside the service, so that a service in a stack of its own takes them with it.
+
+        Args:
+            container_port: where the service's default container listens, without TLS: the connection stays inside the VPC.
+            health_check_path: asked every 30 seconds, answered with 2xx within 5; 2 answers make a target healthy, 3 failures unhealthy.
+            drain: how long a stopping target may finish its requests, up to an hour.
+            paths: the path patterns of this service, at most 5 (``/orders/*``); everything that no other service takes, when not given.
+                The first service named wins where patterns overlap.
+
+        Raises:
+            ConfigurationError: a path without ``/``, a drain over an hour, more than 5 patterns, or a second service for everything else.
+        """
+        return self._routes.attach(
+            service, container_port=container_port, health_check_path=health_check_path, drain=drain, paths=tuple(paths)
         )
+
+    def _refuse(self, domain: Domain | None, internet_facing: bool, web_acl: WebAcl | None) -> None:
+        where = self.node.path
+        if internet_facing and domain is None:
+            raise ConfigurationError(
+                f"{where}: internet_facing",
+                given="True without a domain",
+                allowed="a public load balancer with a Domain, because without a certificate it would speak plain HTTP to the internet",
+                mend="hand over a Domain, or leave it internal behind CloudFront for the trial",
+            )
+        if domain:
+            domain.require_region(Stack.of(self).region, wanted_by=self)
+        wanted = "REGIONAL" if internet_facing else "BEHIND_CLOUDFRONT"
+        if web_acl and web_acl.placement != wanted:
+            raise ConfigurationError(
+                f"{where}: web_acl",
+                given=f"placement={web_acl.placement!r}",
+                allowed=f"placement={wanted!r}: {'visitors connect themselves' if internet_facing else 'all requests connect from CloudFront'}",
+                mend=f"make it with placement={wanted!r}, or leave it out",
+            )
+
+    def _log_to(self, bucket: s3.IBucket) -> None:
+        # By attribute: the L2's methods need a stated region and write a policy on a bucket that has its own.
+        name, prefix = bucket.bucket_name, Names.unique_resource_name(self, max_length=100, separator="-")
+        for kind in ("access", "connection", "health_check"):
+            self.load_balancer.set_attribute(f"{kind}_logs.s3.enabled", "true")
+            self.load_balancer.set_attribute(f"{kind}_logs.s3.bucket", name)
+            self.load_balancer.set_attribute(f"{kind}_logs.s3.prefix", f"{prefix}/{kind}")
+        # Elastic Load Balancing writes a test object at once: the bucket's policy must be there before.
+        self.load_balancer.node.add_dependency(bucket)
+
+    def _listen(self, domain: Domain | None, posture: EdgePosture) -> elbv2.ApplicationListener:
+        nothing_here = elbv2.ListenerAction.fixed_response(404, content_type="text/plain", message_body="Not found")
+        if domain:
+            listener = self.load_balancer.add_listener(
+                "Https",
+                port=443,
+                protocol=elbv2.ApplicationProtocol.HTTPS,
+                certificates=[domain.certificate],
+                ssl_policy=elbv2.SslPolicy.TLS13_12_RES_PQ,
+                open=False,
+                default_action=nothing_here,
+            )
+            listener.set_attribute(
+                "routing.http.response.strict_transport_security.header_value",
+                f"max-age={int(posture.hsts_max_age.total_seconds())}; includeSubDomains",
+            )
+        else:
+            listener = self.load_balancer.add_listener(
+                "Http", port=80, protocol=elbv2.ApplicationProtocol.HTTP, open=False, default_action=nothing_here
+            )
+            waive_trial(listener)
+            Annotations.of(self).add_warning_v2(
+                NO_DOMAIN,
+                "This load balancer has no domain: CloudFront reaches it by plain HTTP inside AWS's network. That does for a trial; "
+                "production wants domain=Domain(...), whose certificate turns HTTPS on.",
+            )
+        listener.set_attribute("routing.http.response.server.enabled", "false")
+        listener.set_attribute("routing.http.response.x_content_type_options.header_value", "nosniff")
+        return listener
+
+    @property
+    def connections(self) -> ec2.Connections:
+        """Who may come: ``connections.allow_default_port_from(vpc_link_security_group)``."""
+        return self.listener.connections
+
+    @property
+    def alarm_specs(self) -> tuple[AnyAlarmSpec, ...]:
+        """Errors of the load balancer itself, refused connections, targets out of reach, failed handshakes."""
+        return load_balancer_alarms.specs(self.load_balancer.load_balancer_full_name, self._arn)
+
+    @property
+    def graphs(self) -> tuple[GraphSpec, ...]:
+        """Requests, errors, latency, connections."""
+        return load_balancer_alarms.graphs(self.load_balancer.load_balancer_full_name)

@@ -179,7 +179,7 @@ class WebAcl(Construct):
         self._use(units)
         self._names += (name,)
         self._rules.append(_rule(Rule(name, statement, units), len(self._rules), count_only))
-        self.acl.rules = self._rules
+        self.acl.rules = list(self._rules)
 
     def _use(self, units: int) -> None:
         if self.capacity + units > INCLUDED_UNITS:
