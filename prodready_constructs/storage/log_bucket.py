@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from aws_cdk import Aws, RemovalPolicy
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
@@ -69,7 +71,7 @@ class LogBucket(Construct):
             removal_policy=RemovalPolicy.RETAIN,
             versioned=True,
         )
-        resource: s3.CfnBucket = self.bucket.node.default_child
+        resource = cast("s3.CfnBucket", self.bucket.node.default_child)
         resource.logging_configuration = s3.CfnBucket.LoggingConfigurationProperty(
             destination_bucket_name=resource.ref, log_file_prefix=f"{LOGS}of-this-bucket/"
         )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
@@ -79,7 +81,7 @@ class ReplicaBucket(Construct):
             removal_policy=RemovalPolicy.RETAIN,
             versioned=True,
         )
-        resource: s3.CfnBucket = self.bucket.node.default_child
+        resource = cast("s3.CfnBucket", self.bucket.node.default_child)
         resource.logging_configuration = s3.CfnBucket.LoggingConfigurationProperty(
             destination_bucket_name=access_logs.bucket_name, log_file_prefix=f"{LOGS}s3/{self.node.path}/"
         )
@@ -88,15 +90,16 @@ class ReplicaBucket(Construct):
             self, "Role", assumed_by=iam.ServicePrincipal("s3.amazonaws.com"), description=f"S3 replication into {self.node.path}"
         )
         # The L1 attributes can be read from a stack of another region; the L2's cannot without a physical name.
-        role: iam.CfnRole = self.role.node.default_child
+        role = cast("iam.CfnRole", self.role.node.default_child)
         #: ARN of the replication role.
         self.role_arn = role.attr_arn
         #: ARN of the bucket; usable from another region.
         self.arn = resource.attr_arn
         #: Name of the bucket; usable from another region.
         self.name = resource.ref
+        own = cast("kms.CfnKey | None", key.node.default_child)
         #: ARN of the key that replicas are encrypted with; usable from another region.
-        self.key_arn: str = key.key_arn if key.node.default_child is None else key.node.default_child.attr_arn
+        self.key_arn: str = own.attr_arn if own else key.key_arn
         self.bucket.add_to_resource_policy(
             iam.PolicyStatement(
                 principals=[self.role],

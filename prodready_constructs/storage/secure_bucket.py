@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import cast
 
 from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_iam as iam
@@ -99,7 +100,7 @@ class SecureBucket(Construct):
             lifecycle_rules=lifecycle(noncurrent=posture.noncurrent_retention, archive_after=posture.archive_after),
             object_lock_default_retention=s3.ObjectLockRetention.governance(Duration.days(posture.lock_retention.days)),
         )
-        resource: s3.CfnBucket = self.bucket.node.default_child
+        resource = cast("s3.CfnBucket", self.bucket.node.default_child)
         # The L2 property would switch to ACLs where the consumer's feature flags are old.
         resource.logging_configuration = s3.CfnBucket.LoggingConfigurationProperty(
             destination_bucket_name=access_logs.bucket_name, log_file_prefix=f"{LOGS}s3/{self.node.path}/"
@@ -134,9 +135,14 @@ class SecureBucket(Construct):
 
     def _keep_to_own_keys(self) -> None:
         """Copies keep their key, so what another source may write in the replica must not be written here."""
-        own = {"not_resources": [f"{self.arn}/{self.key_prefix}*"]} if self.key_prefix else {"resources": [f"{self.arn}/{LOGS}*"]}
         self.bucket.add_to_resource_policy(
-            iam.PolicyStatement(effect=iam.Effect.DENY, principals=[iam.AnyPrincipal()], actions=["s3:PutObject"], **own)
+            iam.PolicyStatement(
+                effect=iam.Effect.DENY,
+                principals=[iam.AnyPrincipal()],
+                actions=["s3:PutObject"],
+                resources=None if self.key_prefix else [f"{self.arn}/{LOGS}*"],
+                not_resources=[f"{self.arn}/{self.key_prefix}*"] if self.key_prefix else None,
+            )
         )
 
     def grant_read(self, grantee: iam.IGrantable, objects_key_pattern: str | None = None) -> iam.Grant:

@@ -1,0 +1,35 @@
+"""The ECS cluster of one service: insights on, temporary disks and exec sessions under the service's key."""
+
+from __future__ import annotations
+
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_ecs as ecs
+from aws_cdk import aws_kms as kms
+from constructs import Construct
+
+from prodready_constructs.foundation import EncryptedLogGroup
+from prodready_constructs.posture import ComputePosture
+
+
+def private_cluster(scope: Construct, *, vpc: ec2.IVpc, posture: ComputePosture, key: kms.IKey) -> ecs.Cluster:
+    """A cluster for *scope*.
+
+    Always: Container Insights with enhanced observability; Fargate's temporary storage under *key*; should anybody switch ECS Exec on,
+    every session is encrypted and logged. Sources: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-storage-encryption.html,
+    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec.html
+    """
+    sessions = EncryptedLogGroup(scope, "ExecSessions", retention=posture.log_retention, encryption_key=key)
+    return ecs.Cluster(
+        scope,
+        "Cluster",
+        vpc=vpc,
+        container_insights_v2=ecs.ContainerInsights.ENHANCED,
+        execute_command_configuration=ecs.ExecuteCommandConfiguration(
+            kms_key=key,
+            logging=ecs.ExecuteCommandLogging.OVERRIDE,
+            log_configuration=ecs.ExecuteCommandLogConfiguration(
+                cloud_watch_log_group=sessions.log_group, cloud_watch_encryption_enabled=True
+            ),
+        ),
+        managed_storage_configuration=ecs.ManagedStorageConfiguration(fargate_ephemeral_storage_kms_key=key),
+    )

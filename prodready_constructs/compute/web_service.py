@@ -1,0 +1,253 @@
+"""A container on Fargate behind a load balancer, that survives the loss of a zone and a bad deployment."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import timedelta
+
+import jsii
+from aws_cdk import Duration, Stack, TimeZone
+from aws_cdk import aws_applicationautoscaling as appscaling
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_ecs as ecs
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_secretsmanager as secretsmanager
+from aws_cdk import aws_ssm as ssm
+from constructs import Construct
+
+from prodready_constructs.compute.alarms import ServiceMetrics, service_alarms, service_graphs
+from prodready_constructs.compute.cluster import private_cluster
+from prodready_constructs.compute.container import hardened_container
+from prodready_constructs.contracts import AnyAlarmSpec, Attachable, ControlClaim, FrontDoor, GraphSpec, SecretField, record
+from prodready_constructs.errors import ConfigurationError
+from prodready_constructs.foundation import ComposedRole, DataKey, EncryptedLogGroup, require_subnets
+from prodready_constructs.foundation.plain_secrets import looks_like_a_secret
+from prodready_constructs.posture import ComputePosture
+
+CONTROLS = (
+    ControlClaim(
+        control="WEB-3",
+        how="Fargate tasks in private subnets of several zones: no public address, no root user, read-only root file system, scaling, rollback",
+        frameworks=("NIST 800-53 r5 CP-10", "NIST 800-53 r5 AC-6", "HIPAA 164.308(a)(7)(ii)(C)", "PCI DSS 3.2.1 2.2", "SOC 2 A1.2"),
+    ),
+    ControlClaim(
+        control="SEC-2",
+        how="Secrets reach the container as ECS secrets of named sources; plain values that look like secrets are refused",
+        frameworks=("NIST 800-53 r5 IA-5(7)", "PCI DSS 3.2.1 8.2.1", "SOC 2 CC6.1"),
+    ),
+)
+#: How long the load balancer lets requests finish before a target is let go.
+DRAIN = timedelta(seconds=30)
+#: A new task may fail health checks this long while it starts.
+START_GRACE = timedelta(seconds=60)
+
+
+@jsii.implements(ec2.IConnectable)
+class WebService(Construct):
+    """A Fargate service with its own cluster, log group, roles and key.
+
+    Always: private subnets of two zones or more and no public address; tasks run as an unprivileged user without Linux capabilities, on a
+    read-only root file system with 64 MiB of memory at ``/tmp``; temporary disks and logs under a customer-managed key; a failed
+    deployment rolls back; new tasks start before old ones stop; the number of tasks belongs to scaling, never to a deployment; ECS Exec
+    is off; egress is HTTPS and whatever :meth:`connect_to` opens. Plain configuration is kept in SSM parameters, so that a task definition
+    holds no value in plain sight. *posture* decides task size, count, targets and log retention.
+
+    Args:
+        image: any container image; by digest from a registry without sign-in needs no wildcard permission at all.
+        load_balancer: who sends requests; None for a service that only speaks to others.
+        container_port: 1 to 65535. health_check_path: must answer 200 when the task can serve.
+        environment: plain configuration; what looks like a secret is refused.
+        encryption_key: a key whose policy admits CloudWatch Logs; Fargate is admitted here. Its own when None.
+
+    Raises:
+        ConfigurationError: port out of range, path without ``/``, a secret among *environment*, no private subnets in two zones.
+
+    Sources: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/security-tasks-containers.html,
+        https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-circuit-breaker.html
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        vpc: ec2.IVpc,
+        image: ecs.ContainerImage,
+        posture: ComputePosture,
+        load_balancer: FrontDoor | None = None,
+        container_port: int = 8080,
+        health_check_path: str = "/health",
+        environment: Mapping[str, str] | None = None,
+        encryption_key: kms.IKey | None = None,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        path = self.node.path
+        if not 1 <= container_port <= 65_535:
+            raise ConfigurationError(
+                f"{path}: container_port", given=container_port, allowed="1 to 65535", mend="use the port the container listens on"
+            )
+        if not health_check_path.startswith("/"):
+            raise ConfigurationError(
+                f"{path}: health_check_path",
+                given=health_check_path,
+                allowed="a path that begins with /",
+                mend=f"use '/{health_check_path}'",
+            )
+        subnets = require_subnets(self, vpc, tier="private")
+        self._health_check_path = health_check_path
+        key = encryption_key or DataKey(self, "Key", description=f"{path}: logs and temporary disks", encrypts_logs=True).key
+        #: The cluster; holds this service alone.
+        self.cluster = private_cluster(self, vpc=vpc, posture=posture, key=key)
+        logs = EncryptedLogGroup(self, "Logs", retention=posture.log_retention, encryption_key=key)
+        #: The log group of the containers.
+        self.log_group = logs.log_group
+        tasks = iam.ServicePrincipal("ecs-tasks.amazonaws.com")
+        #: What the application may do; hand it to any ``grant_*``.
+        self.task_role = ComposedRole(self, "TaskRole", assumed_by=tasks, description=f"{path}: what the application may do")
+        #: What ECS needs to start a task: image, logs, secrets.
+        self.execution_role = ComposedRole(self, "ExecutionRole", assumed_by=tasks, description=f"{path}: what starting a task needs")
+        #: The task definition; side-cars may be added to it.
+        self.task_definition = ecs.FargateTaskDefinition(
+            self,
+            "Task",
+            cpu=posture.cpu,
+            memory_limit_mib=posture.memory_mib,
+            runtime_platform=ecs.RuntimePlatform(
+                cpu_architecture=ecs.CpuArchitecture.ARM64 if posture.architecture == "arm64" else ecs.CpuArchitecture.X86_64,
+                operating_system_family=ecs.OperatingSystemFamily.LINUX,
+            ),
+            task_role=self.task_role,
+            execution_role=self.execution_role,
+        )
+        #: The application's container.
+        self.container = hardened_container(
+            self, definition=self.task_definition, image=image, port=container_port, log_group=self.log_group
+        )
+        #: The service itself. Whatever is changed through it is still judged at synth.
+        self.service = ecs.FargateService(
+            self,
+            "Service",
+            cluster=self.cluster,
+            task_definition=self.task_definition,
+            assign_public_ip=False,
+            availability_zone_rebalancing=ecs.AvailabilityZoneRebalancing.ENABLED,
+            circuit_breaker=ecs.DeploymentCircuitBreaker(enable=True, rollback=True),
+            enable_ecs_managed_tags=True,
+            enable_execute_command=False,
+            health_check_grace_period=Duration.seconds(START_GRACE.seconds) if load_balancer else None,
+            max_healthy_percent=200,
+            min_healthy_percent=100,
+            platform_version=ecs.FargatePlatformVersion.LATEST,
+            propagate_tags=ecs.PropagatedTagSource.SERVICE,
+            security_groups=[self._security_group(vpc)],
+            vpc_subnets=subnets,
+        )
+        # The number of tasks is left out of the template: a deployment must not undo what scaling decided.
+        #: Bounds and policies of scaling.
+        self.scaling = self.service.auto_scale_task_count(min_capacity=posture.min_tasks, max_capacity=posture.max_tasks)
+        self.scaling.scale_on_cpu_utilization("Cpu", target_utilization_percent=posture.cpu_target)
+        self.scaling.scale_on_memory_utilization("Memory", target_utilization_percent=posture.memory_target)
+        self._metrics = ServiceMetrics(cluster=self.cluster.cluster_name, service=self.service.service_name)
+        if load_balancer is not None:
+            targets = load_balancer.route_to(self.service, container_port=container_port, health_check_path=health_check_path, drain=DRAIN)
+            self.scaling.scale_on_request_count("Requests", requests_per_target=posture.requests_per_target, target_group=targets)
+            self._metrics = ServiceMetrics(
+                cluster=self._metrics.cluster,
+                service=self._metrics.service,
+                load_balancer=targets.first_load_balancer_full_name,
+                target_group=targets.target_group_full_name,
+                target_group_arn=targets.target_group_arn,
+            )
+        self._settings = Construct(self, "Settings")
+        for name, value in (environment or {}).items():
+            self.add_setting(name, value)
+        record(self, controls=CONTROLS, tier="compute", watchable=True, min_tasks=posture.min_tasks)
+
+    def _security_group(self, vpc: ec2.IVpc) -> ec2.SecurityGroup:
+        group = ec2.SecurityGroup(self, "SecurityGroup", vpc=vpc, allow_all_outbound=False, description=f"Tasks of {self.node.path}"[:255])
+        group.add_egress_rule(ec2.Peer.any_ipv4(), ec2.Port.tcp(443), "HTTPS to AWS and to others")
+        return group
+
+    @property
+    def connections(self) -> ec2.Connections:
+        """Who may talk to the tasks, and to whom they may."""
+        return self.service.connections
+
+    @property
+    def grant_principal(self) -> iam.IPrincipal:
+        """The task role: ``bucket.grant_read(service)``."""
+        return self.task_role.grant_principal
+
+    def add_setting(self, name: str, value: str) -> None:
+        """Give the container the plain value *value* in the environment variable *name*, by way of an SSM parameter.
+
+        A changed value is a new parameter and so a new deployment. A value that only AWS knows (an endpoint) is read when a task starts.
+
+        Raises:
+            ConfigurationError: the value looks like a secret, or is empty.
+        """
+        if looks_like_a_secret(name, value):
+            raise ConfigurationError(
+                f"{self.node.path}: environment",
+                given=name,
+                allowed="plain configuration",
+                mend=f"put it into Secrets Manager and call add_secret({name!r}, ...)",
+            )
+        if not value:
+            raise ConfigurationError(
+                f"{self.node.path}: environment",
+                given=f"{name}=''",
+                allowed="a value: an SSM parameter cannot be empty",
+                mend="leave the variable out and let the application use its default",
+            )
+        digest = hashlib.sha256(json.dumps(Stack.of(self).resolve(value), sort_keys=True).encode()).hexdigest()[:8]
+        parameter = ssm.StringParameter(self._settings, f"{name}{digest}", string_value=value)
+        self.container.add_secret(name, ecs.Secret.from_ssm_parameter(parameter))
+
+    def add_secret(self, name: str, secret: SecretField | secretsmanager.ISecret) -> None:
+        """Give the container *secret* (or one field of it) in the environment variable *name*; only the execution role may read it."""
+        if isinstance(secret, SecretField):
+            self.container.add_secret(name, ecs.Secret.from_secrets_manager(secret.secret, secret.field))
+        else:
+            self.container.add_secret(name, ecs.Secret.from_secrets_manager(secret))
+
+    def connect_to(self, attachable: Attachable) -> None:
+        """Let the tasks use a store: open the port between the two security groups, and hand over its address and its credentials."""
+        attachment = attachable.attachment
+        self.connections.allow_to(attachment.connections, ec2.Port.tcp(attachment.port))
+        for name, value in attachment.environment.items():
+            self.add_setting(name, value)
+        for name, secret in attachment.secrets.items():
+            self.add_secret(name, secret)
+
+    def scale_on_schedule(
+        self, schedule_id: str, *, schedule: appscaling.Schedule, min_tasks: int, max_tasks: int, time_zone: TimeZone | None = None
+    ) -> None:
+        """From each time of *schedule* on, keep between *min_tasks* and *max_tasks*; UTC when *time_zone* is None.
+
+        Raises:
+            ConfigurationError: more tasks at least than at most.
+        """
+        if not 0 <= min_tasks <= max_tasks:
+            raise ConfigurationError(
+                f"{self.node.path}: scale_on_schedule",
+                given=f"{min_tasks} to {max_tasks}",
+                allowed="0 or more, the first at most the second",
+                mend="raise max_tasks",
+            )
+        self.scaling.scale_on_schedule(
+            schedule_id, schedule=schedule, min_capacity=min_tasks, max_capacity=max_tasks, time_zone=time_zone or TimeZone.ETC_UTC
+        )
+
+    @property
+    def alarm_specs(self) -> tuple[AnyAlarmSpec, ...]:
+        """Nobody serving, errors, slowness, pressure, and a deployment that failed."""
+        return service_alarms(self._metrics, service_arn=self.service.service_arn, log_group=self.log_group.log_group_name)
+
+    @property
+    def graphs(self) -> tuple[GraphSpec, ...]:
+        """Requests, latency, errors, tasks, CPU and memory."""
+        return service_graphs(self._metrics)
