@@ -78,31 +78,29 @@ def check(where: str, spec: AnyAlarmSpec, *, region: str | None) -> None:
 
 def make_alarm(scope: Construct, construct_id: str, spec: AlarmSpec, *, description: str, topic_arn: str) -> cloudwatch.CfnAlarm:
     """The alarm of *spec*, telling *topic_arn* when it goes off and when all is well again. One message to the jsii kernel."""
-    shared = {
-        "alarm_description": description[:DESCRIPTION_LIMIT],
-        "actions_enabled": True,
-        "alarm_actions": [topic_arn],
-        "ok_actions": [topic_arn],
-        "comparison_operator": spec.comparison,
-        "threshold": spec.threshold,
-        "evaluation_periods": spec.periods,
-        "datapoints_to_alarm": spec.datapoints or spec.periods,
-        "treat_missing_data": spec.missing_data,
-    }
     metric = spec.metric
-    if isinstance(metric, MathMetric):
-        return cloudwatch.CfnAlarm(scope, construct_id, metrics=_queries(metric), **shared)
-    plain = metric.statistic in STATISTICS
+    # One metric, or an expression over several: the properties of the other form stay unset.
+    single = metric if isinstance(metric, Metric) else None
+    statistic = single.statistic if single else None
     return cloudwatch.CfnAlarm(
         scope,
         construct_id,
-        namespace=metric.namespace,
-        metric_name=metric.name,
-        dimensions=_dimensions(metric),
-        statistic=metric.statistic if plain else None,
-        extended_statistic=None if plain else metric.statistic,
-        period=seconds(metric.period),
-        **shared,
+        alarm_description=description[:DESCRIPTION_LIMIT],
+        actions_enabled=True,
+        alarm_actions=[topic_arn],
+        ok_actions=[topic_arn],
+        namespace=single.namespace if single else None,
+        metric_name=single.name if single else None,
+        dimensions=_dimensions(single) if single else None,
+        statistic=statistic if statistic in STATISTICS else None,
+        extended_statistic=None if statistic in STATISTICS else statistic,
+        period=seconds(single.period) if single else None,
+        metrics=None if isinstance(metric, Metric) else _queries(metric),
+        comparison_operator=spec.comparison,
+        threshold=spec.threshold,
+        evaluation_periods=spec.periods,
+        datapoints_to_alarm=spec.datapoints or spec.periods,
+        treat_missing_data=spec.missing_data,
     )
 
 

@@ -14,9 +14,10 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from prodready_constructs.contracts import AlarmSpec, ControlClaim, GraphSpec, Metric, RunbookSpec, Severity, record
+from prodready_constructs.contracts import AlarmSpec, ControlClaim, GraphSpec, Severity, record
 from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.foundation import ComposedRole, DataKey
+from prodready_constructs.monitoring.delivery import delivery_alarms, delivery_graphs
 from prodready_constructs.posture import MonitoringPosture
 from prodready_constructs.waivers import waive
 
@@ -203,80 +204,14 @@ class Routes(Construct):
     @property
     def alarm_specs(self) -> tuple[AlarmSpec, ...]:
         """Alarms about the alerting itself; each travels by a route that does not depend on what failed, as far as there is one."""
-        return (
-            self._failing("CriticalUndelivered", failed=Severity.CRITICAL, told_by=Severity.WARNING),
-            self._failing("WarningUndelivered", failed=Severity.WARNING, told_by=Severity.CRITICAL),
-            AlarmSpec(
-                id="AlertsInDeadLetters",
-                metric=Metric(
-                    namespace="AWS/SQS",
-                    name="ApproximateNumberOfMessagesVisible",
-                    dimensions={"QueueName": self._undelivered_name},
-                    statistic="Maximum",
-                ),
-                threshold=0,
-                comparison="GreaterThanThreshold",
-                periods=1,
-                # SQS stops reporting for a queue that was idle for six hours: silence is an empty queue.
-                missing_data="notBreaching",
-                severity=Severity.CRITICAL,
-                source="Ledger OPS-2 (dead-letter queue not empty is critical): every message is an alert nobody received",
-                runbook=RunbookSpec(
-                    meaning="An alert could not be delivered to a subscriber or a topic: somebody may not know of an incident.",
-                    causes=(
-                        "the pager's webhook is down or its integration key was revoked",
-                        "an e-mail address bounces or was unsubscribed",
-                        "the key policy or the event role no longer lets a service publish",
-                    ),
-                    first_commands=(
-                        f"aws sqs receive-message --queue-url {self.undelivered.queue_url} --max-number-of-messages 10 --attribute-names All",
-                        f"aws sns list-subscriptions-by-topic --topic-arn {self.topic_arns[Severity.CRITICAL]}",
-                    ),
-                ),
-            ),
-        )
-
-    def _failing(self, alarm_id: str, *, failed: Severity, told_by: Severity) -> AlarmSpec:
-        arn = self.topic_arns[failed]
-        return AlarmSpec(
-            id=alarm_id,
-            metric=self._metric("NumberOfNotificationsFailed", failed),
-            threshold=0,
-            comparison="GreaterThanThreshold",
-            periods=1,
-            # The metric exists only while deliveries fail.
-            missing_data="notBreaching",
-            severity=told_by,
-            source=f"One failed delivery of a {failed.value} alert is one too many; it is told by the {told_by.value} route, which still works",
-            runbook=RunbookSpec(
-                meaning=f"A {failed.value} alert did not reach one of its subscribers.",
-                causes=("the subscriber's endpoint is down or answers with an error", "a subscription was never confirmed or was deleted"),
-                first_commands=(
-                    f"aws sns list-subscriptions-by-topic --topic-arn {arn}",
-                    f"aws sns publish --topic-arn {arn} --subject Test --message 'Test of the {failed.value} route'",
-                ),
-            ),
-        )
-
-    def _metric(self, name: str, severity: Severity) -> Metric:
-        return Metric(
-            namespace="AWS/SNS",
-            name=name,
-            dimensions={"TopicName": self._names[severity]},
-            statistic="Sum",
-            period=timedelta(minutes=5),
-            label=severity.value,
+        return delivery_alarms(
+            topic_names=self._names, topic_arns=self.topic_arns, queue_name=self._undelivered_name, queue_url=self.undelivered.queue_url
         )
 
     @property
     def graphs(self) -> tuple[GraphSpec, ...]:
         """Alerts sent and alerts that failed, by route."""
-        return (
-            GraphSpec(title="Alerts sent", metrics=tuple(self._metric("NumberOfMessagesPublished", severity) for severity in Severity)),
-            GraphSpec(
-                title="Alerts not delivered", metrics=tuple(self._metric("NumberOfNotificationsFailed", severity) for severity in Severity)
-            ),
-        )
+        return delivery_graphs(self._names)
 
 
 def _endpoint(where: str, address: str, among: Sequence[str]) -> tuple[str, str]:

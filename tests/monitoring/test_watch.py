@@ -193,7 +193,7 @@ def _gap(**changes: Any) -> AlarmSpec:
 @pytest.mark.parametrize(
     ("build", "message"),
     [
-        (lambda s: watch(s), r"^Stack/Watch: got 'no alarm'; allowed: constructs with alarm_specs; add them to watching"),
+        (watch, r"^Stack/Watch: got 'no alarm'; allowed: constructs with alarm_specs; add them to watching"),
         (lambda s: watch(s, Watched(s, "A", silent=True)), r"got 'no alarm'"),
         (lambda s: watch(s, *[Watched(s, "A")] * 2), r"^Stack/Watch: got 'Stack/A'; allowed: each construct once; remove the second"),
         (
