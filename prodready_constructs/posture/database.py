@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import timedelta
 
 from prodready_constructs.errors import ConfigurationError
-from prodready_constructs.posture._check import ordered, within
+from prodready_constructs.posture._check import one_of, ordered, within
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,12 +16,13 @@ class DatabasePosture:
 
     Attributes:
         instance_class: RDS instance class without the ``db.`` prefix, e.g. ``t4g.medium``.
-        storage_gib, max_storage_gib: gp3 storage to begin with and the ceiling of storage autoscaling, in GiB.
+        storage_gib, max_storage_gib: gp3 storage to begin with and the ceiling of storage autoscaling, in GiB; the ceiling at
+            least a tenth above, or RDS would never grow it.
         multi_az: a synchronous standby in a second zone.
         backup_retention: automated backups, 7 to 35 days.
         rotation_period: how often the master password is rotated, 1 to 90 days.
         insights_retention: Performance Insights / Database Insights history (7 days free of charge; 465 days is the advanced mode).
-        monitoring_interval: enhanced monitoring, 1 to 60 seconds.
+        monitoring_interval: enhanced monitoring, every 1, 5, 10, 15, 30 or 60 seconds.
         log_retention: exported database logs.
         recovery_time: the time within which the database promises to be back after the loss of a zone.
     """
@@ -37,6 +39,13 @@ class DatabasePosture:
     recovery_time: timedelta
 
     def __post_init__(self) -> None:
+        if not _INSTANCE_CLASS.fullmatch(self.instance_class):
+            raise ConfigurationError(
+                "DatabasePosture.instance_class",
+                given=self.instance_class,
+                allowed="family and size, such as t4g.medium or r7g.2xlarge",
+                mend="leave out the db. prefix" if self.instance_class.startswith("db.") else "write family, a dot, size",
+            )
         within(
             "DatabasePosture.backup_retention",
             self.backup_retention,
@@ -52,7 +61,19 @@ class DatabasePosture:
             because="AWS Security Hub SecretsManager.4 and the ledger's DB-4",
         )
         within("DatabasePosture.storage_gib", self.storage_gib, 20, 65_536, because="gp3 on RDS")
-        ordered("DatabasePosture.storage_gib, max_storage_gib", self.storage_gib, self.max_storage_gib, mend="raise max_storage_gib")
+        ordered(
+            "DatabasePosture.storage_gib * 1.1, max_storage_gib",
+            -(-self.storage_gib * 11 // 10),
+            self.max_storage_gib,
+            mend="raise max_storage_gib: RDS grows storage only towards a ceiling at least 10 % above it",
+        )
+        one_of("DatabasePosture.insights_retention in days", self.insights_retention.days, INSIGHTS_DAYS, because="standard, advanced mode")
+        one_of(
+            "DatabasePosture.monitoring_interval in seconds",
+            int(self.monitoring_interval.total_seconds()),
+            (1, 5, 10, 15, 30, 60),
+            because="the intervals of enhanced monitoring",
+        )
         if not self.multi_az and self.recovery_time < RESTORE_FROM_BACKUP:
             raise ConfigurationError(
                 "DatabasePosture.recovery_time",
@@ -61,6 +82,10 @@ class DatabasePosture:
                 mend="set multi_az=True, or promise no more than a restore keeps",
             )
 
+
+_INSTANCE_CLASS = re.compile(r"[a-z]+\d+[a-z]*(-[a-z]+)?\.(micro|small|medium|large|\d{0,2}xlarge)")
+#: Database Insights: 7 days is the standard mode, free of charge; 465 days (15 months) is what the advanced mode demands.
+INSIGHTS_DAYS = (7, 465)
 
 #: Restoring an instance of ordinary size from its automated backup: our assumption, to be replaced by a restore drill's measurement.
 RESTORE_FROM_BACKUP = timedelta(hours=4)

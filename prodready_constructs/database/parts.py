@@ -1,0 +1,141 @@
+"""The small resources around an instance: role of enhanced monitoring, log groups, audit plugin, rotation, count of refused connections."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from aws_cdk import Aws, RemovalPolicy
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_rds as rds
+from aws_cdk import aws_secretsmanager as secretsmanager
+from constructs import Construct, IConstruct
+
+from prodready_constructs.contracts import Metric
+from prodready_constructs.database.engine import Engine
+from prodready_constructs.foundation import ComposedRole, EncryptedLogGroup
+from prodready_constructs.waivers import waive
+
+METRIC_NAMESPACE = "ProdReady/Database"
+_LOGS_ARN = f"arn:{Aws.PARTITION}:logs:{Aws.REGION}:{Aws.ACCOUNT_ID}"
+#: RDS names the stream after the instance's resource id, which begins with db- and exists only after the instance.
+_GROUP, _STREAMS = "log-group:RDSOSMetrics", "log-group:RDSOSMetrics:log-stream:db-*"
+#: Days of insights the posture knows -> retention and mode of RDS.
+INSIGHTS = {
+    7: (rds.PerformanceInsightRetention.DEFAULT, rds.DatabaseInsightsMode.STANDARD),
+    465: (rds.PerformanceInsightRetention.MONTHS_15, rds.DatabaseInsightsMode.ADVANCED),
+}
+
+
+def monitoring_role(scope: Construct, identifier: str) -> tuple[iam.Role, IConstruct]:
+    """The role by which RDS writes OS metrics of the one instance *identifier*, and the policy that must exist before it.
+
+    The statements of AWS's managed policy AmazonRDSEnhancedMonitoringRole, narrowed from every group RDS* of every region to
+    the one group that enhanced monitoring writes. AWS-managed policies are a finding (AwsSolutions-IAM4): AWS may widen them.
+
+    Source: https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_Monitoring.OS.Enabling.html (with the confused deputy)
+    """
+    role = ComposedRole(
+        scope,
+        "MonitoringRole",
+        assumed_by=iam.ServicePrincipal("monitoring.rds.amazonaws.com").with_conditions(
+            {
+                "StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID},
+                "ArnEquals": {"aws:SourceArn": f"arn:{Aws.PARTITION}:rds:{Aws.REGION}:{Aws.ACCOUNT_ID}:db:{identifier}"},
+            }
+        ),
+        description=f"Enhanced monitoring of {identifier}",
+    )
+    role.add_to_principal_policy(
+        iam.PolicyStatement(
+            actions=["logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutRetentionPolicy"],
+            resources=[f"{_LOGS_ARN}:{_GROUP}"],
+        )
+    )
+    role.add_to_principal_policy(
+        iam.PolicyStatement(actions=["logs:GetLogEvents", "logs:PutLogEvents"], resources=[f"{_LOGS_ARN}:{_STREAMS}"])
+    )
+    policy = role.node.find_child("Policy")
+    waive(
+        policy,
+        rule=f"AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:logs:<AWS::Region>:<AWS::AccountId>:{_STREAMS}]",
+        because="RDS names the log stream of enhanced monitoring after the instance's resource id, which does not exist before the "
+        "instance, and the instance needs this role to be created. Only streams of databases in the one group are named.",
+        owner="platform",
+    )
+    return role, policy
+
+
+def database_log_group(scope: Construct, log: str, *, identifier: str, retention: timedelta, key: kms.IKey) -> logs.LogGroup:
+    """The group RDS writes *log* of *identifier* into: the name is RDS's, so the group must be there first to be encrypted and expire."""
+    group = EncryptedLogGroup(
+        scope, f"{log.capitalize()}Log", retention=retention, encryption_key=key, name=f"/aws/rds/instance/{identifier}/{log}"
+    ).log_group
+    # A named group that a failed first deployment left behind would be in the way of the second.
+    group.apply_removal_policy(RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE)
+    return group
+
+
+def audit_options(scope: Construct, engine: Engine, rds_engine: rds.IInstanceEngine) -> rds.OptionGroup | None:
+    """MySQL's audit plugin; PostgreSQL has none to add."""
+    settings = engine.traits.audit_settings
+    if settings is None:
+        return None
+    group = rds.OptionGroup(
+        scope,
+        "Options",
+        engine=rds_engine,
+        description="Connections, DDL and DCL into the audit log",
+        configurations=[rds.OptionConfiguration(name="MARIADB_AUDIT_PLUGIN", settings=dict(settings))],
+    )
+    # RDS refuses to delete an option group that a snapshot uses, and deleting the database leaves a snapshot.
+    group.apply_removal_policy(RemovalPolicy.RETAIN)
+    return group
+
+
+def refused_connections(scope: Construct, engine: Engine, identifier: str, group: logs.LogGroup) -> Metric:
+    """Count the connections that the database refused: RDS itself has no metric for them."""
+    name = f"{identifier}-refused-connections"
+    logs.CfnMetricFilter(
+        scope,
+        "RefusedConnections",
+        log_group_name=group.log_group_name,
+        filter_pattern=engine.traits.failure_pattern,
+        metric_transformations=[
+            logs.CfnMetricFilter.MetricTransformationProperty(
+                metric_namespace=METRIC_NAMESPACE, metric_name=name, metric_value="1", default_value=0, unit="Count"
+            )
+        ],
+    )
+    return Metric(namespace=METRIC_NAMESPACE, name=name, statistic="Sum", label="Refused connections")
+
+
+def rds_engine(engine: Engine) -> rds.IInstanceEngine:
+    """The CDK's word for *engine*."""
+    if engine.name == "postgres":
+        return rds.DatabaseInstanceEngine.postgres(version=rds.PostgresEngineVersion.of(engine.version, engine.major))
+    return rds.DatabaseInstanceEngine.mysql(version=rds.MysqlEngineVersion.of(engine.version, engine.major))
+
+
+def rotate(scope: Construct, secret_arn: str, period: timedelta) -> None:
+    """Rotate a secret that RDS manages: the service does it itself, so there is no function that needs a way out of the subnets."""
+    secretsmanager.CfnRotationSchedule(
+        scope,
+        "Rotation",
+        secret_id=secret_arn,
+        rotation_rules=secretsmanager.CfnRotationSchedule.RotationRulesProperty(automatically_after_days=period.days, duration="3h"),
+        # A change of the period must not rotate in the middle of a working day; the window begins at midnight UTC.
+        rotate_immediately_on_update=False,
+    )
+
+
+def waive_single_zone(instance: rds.DatabaseInstance, promise: timedelta) -> None:
+    """A posture without a standby says so in the register."""
+    waive(
+        instance,
+        rule="AwsSolutions-RDS3",
+        because=f"This posture promises to be back within {promise} of losing a zone, which a restore from backup keeps. "
+        "A standby is a degree of the environment, and PRODUCTION has one.",
+        owner="platform",
+    )
