@@ -79,4 +79,10 @@ def _by_account(stacks: Iterable[Stack]) -> list[tuple[str, str, list[str]]]:
 
 def _demand(outcome: Outcome, command: str) -> None:
     if outcome.exit_code:
-        raise DeploymentError(f"{command} ended with {outcome.exit_code}:\n{outcome.said[-_TAIL:].strip()}")
+        raise DeploymentError(f"{command} ended with {outcome.exit_code}:\n{reason(outcome)}")
+
+
+def reason(outcome: Outcome) -> str:
+    """The part of the CLI's words that says what failed."""
+    start = outcome.said.find("Failed resources:")
+    return (outcome.said[start:] if start >= 0 else outcome.said)[-_TAIL:].strip()

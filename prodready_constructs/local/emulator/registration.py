@@ -90,6 +90,24 @@ def top_up(type_name: str, complete: Callable[[str, Properties, dict[str, Any]],
     _topped_up.add(type_name)
 
 
+def divert(type_name: str, when: Callable[[Properties], bool], create: Create) -> None:
+    """Resources whose properties satisfy *when* are created by us, for ministack's own handler refuses them; the rest stay its own."""
+    native = provisioners._RESOURCE_HANDLERS[type_name]
+
+    def update(physical_id: str, old: Properties, new: Properties, stack: str, logical_id: str) -> Made:
+        if not when(new):
+            return native["update"](physical_id, old, new, stack, logical_id)
+        native["delete"](physical_id, old)
+        return create(logical_id, new, stack)
+
+    provisioners._RESOURCE_HANDLERS[type_name] = {
+        **native,
+        "create": lambda logical_id, new, stack: (create if when(new) else native["create"])(logical_id, new, stack),
+        "update": update,
+    }
+    _topped_up.add(type_name)
+
+
 def made_name(stack: str, logical_id: str, *, longest: int = 128) -> str:
     """A name as CloudFormation would generate it."""
     return f"{stack}-{logical_id}"[: longest - 9] + f"-{uuid.uuid4().hex[:8]}"

@@ -7,10 +7,11 @@ import secrets
 from typing import Any
 
 from botocore.exceptions import ClientError
+from ministack.core.responses import get_account_id, get_region
 
 from prodready_constructs.local.emulator import bucket_topups
 from prodready_constructs.local.emulator.calls import call, camel, client
-from prodready_constructs.local.emulator.registration import Properties, top_up
+from prodready_constructs.local.emulator.registration import Made, Properties, divert, made_name, top_up
 
 Attributes = dict[str, Any]
 
@@ -22,7 +23,7 @@ def install() -> None:
     top_up("AWS::SNS::Topic", _topic)
     top_up("AWS::Events::EventBus", _bus)
     top_up("AWS::Lambda::Function", _function)
-    top_up("AWS::CloudWatch::Alarm", _alarm)
+    divert("AWS::CloudWatch::Alarm", lambda properties: bool(properties.get("Metrics")), _math_alarm)
     top_up("AWS::ApiGateway::Stage", _stage)
     top_up("AWS::RDS::DBInstance", _database)
 
@@ -57,10 +58,11 @@ def _function(name: str, properties: Properties, _: Attributes) -> None:
         client("lambda").put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=reserved)
 
 
-def _alarm(name: str, properties: Properties, _: Attributes) -> None:
-    if properties.get("Metrics"):
-        wanted = {key: value for key, value in properties.items() if key != "Tags"}
-        call("cloudwatch", "put_metric_alarm", {**wanted, "AlarmName": name})
+def _math_alarm(logical_id: str, properties: Properties, stack: str) -> Made:
+    name = properties.get("AlarmName") or made_name(stack, logical_id, longest=255)
+    wanted = {key: value for key, value in properties.items() if key != "Tags"}
+    call("cloudwatch", "put_metric_alarm", {**wanted, "AlarmName": name})
+    return name, {"Arn": f"arn:aws:cloudwatch:{get_region()}:{get_account_id()}:alarm:{name}"}
 
 
 _STAGE_FIELDS = {
