@@ -121,6 +121,7 @@ class PrivateNetwork(Construct):
             subnet_configuration=tiers,
             nat_gateway_provider=None if posture.egress == "none" else nat,
             nat_gateways={"regional": None, "zonal": posture.zones, "single": 1, "none": 0}[posture.egress],
+            create_internet_gateway=public_tier or posture.egress != "none",
             enable_dns_hostnames=True,
             enable_dns_support=True,
             restrict_default_security_group=True,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import timedelta
 from typing import cast
 
@@ -17,6 +16,7 @@ from prodready_constructs.contracts import ControlClaim, EventSpec, GraphSpec, R
 from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.foundation import DataKey
 from prodready_constructs.security.random_rotation import RandomRotation
+from prodready_constructs.security.secret_request import SHORTEST, check_request
 from prodready_constructs.waivers import waive
 
 CONTROLS = (
@@ -28,12 +28,6 @@ CONTROLS = (
     ),
 )
 
-#: ``<app>/<env>/<name>``.
-_NAME = re.compile(r"^[a-z0-9][a-z0-9-]*/[a-z0-9][a-z0-9-]*/[A-Za-z0-9][A-Za-z0-9_.-]*$")
-#: Characters of a generated value: 32 letters and digits are 190 bits. Secrets Manager takes 4096 at most.
-SHORTEST, LONGEST = 32, 4096
-#: Rotation may be as frequent as daily and as rare as the auditors accept (PCI DSS 3.2.1 8.2.4, ledger SEC-2).
-SHORTEST_PERIOD, LONGEST_PERIOD = timedelta(days=1), timedelta(days=90)
 #: The one field of a generated secret.
 VALUE = "value"
 #: The field of a secret nobody has supplied yet: a service that asks for any other does not start, instead of starting with nonsense.
@@ -85,7 +79,7 @@ class AppSecret(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         where = self.node.path
-        _check(where, name=name, length=length, rotation=rotation, period=rotation_period)
+        check_request(where, name=name, length=length, rotation=rotation, period=rotation_period)
         self._generated = length is not None
         self._rotated = rotation is not None
         self._name = name
@@ -232,41 +226,3 @@ class AppSecret(Construct):
         )
         schedule.node.add_dependency(invoke)
         granted.apply_before(schedule)
-
-
-def _check(where: str, *, name: str, length: int | None, rotation: RandomRotation | lambda_.IFunction | None, period: timedelta) -> None:
-    if not _NAME.match(name):
-        raise ConfigurationError(
-            f"{where}: name",
-            given=name,
-            allowed="<app>/<env>/<name>: lower-case app and environment, then letters, digits, '_', '.', '-'",
-            mend="write it as shop/production/jwt_secret",
-        )
-    if length is not None and not SHORTEST <= length <= LONGEST:
-        raise ConfigurationError(
-            f"{where}: length",
-            given=length,
-            allowed=f"{SHORTEST} to {LONGEST} characters, or None for a value supplied later",
-            mend=f"use {SHORTEST if length < SHORTEST else LONGEST}",
-        )
-    if not SHORTEST_PERIOD <= period <= LONGEST_PERIOD or period != timedelta(days=period.days):
-        raise ConfigurationError(
-            f"{where}: rotation_period",
-            given=str(period),
-            allowed=f"{SHORTEST_PERIOD.days} to {LONGEST_PERIOD.days} whole days",
-            mend=f"use timedelta(days={min(max(period.days, SHORTEST_PERIOD.days), LONGEST_PERIOD.days)})",
-        )
-    if length is not None and rotation is None:
-        raise ConfigurationError(
-            f"{where}: rotation",
-            given=None,
-            allowed="a RandomRotation or a rotation function: a generated secret rotates",
-            mend="hand over one RandomRotation(self, 'Rotation', vpc=...) for all secrets of the stack",
-        )
-    if length is None and isinstance(rotation, RandomRotation):
-        raise ConfigurationError(
-            f"{where}: rotation",
-            given="RandomRotation",
-            allowed="a function that asks the issuer for a new value, or None, for a supplied secret",
-            mend="a random value would overwrite the supplied one; give length= to have the value generated",
-        )

@@ -14,6 +14,7 @@ from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from prodready_constructs.contracts import AlarmSpec, ControlClaim, GraphSpec, Metric, RunbookSpec, Severity, record
+from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.foundation import ComposedRole, DataKey, EncryptedLogGroup, require_subnets
 from prodready_constructs.waivers import waive
 
@@ -51,7 +52,7 @@ class RandomRotation(Construct):
         log_retention: how long the function's logs are kept, in days that CloudWatch Logs offers.
 
     Raises:
-        ConfigurationError: no isolated subnets in two zones, or a retention CloudWatch Logs does not offer.
+        ConfigurationError: no isolated subnets in two zones, a VPC whose block is unknown, or a retention CloudWatch Logs does not offer.
 
     Source: https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotate-secrets_lambda.html
     """
@@ -81,7 +82,7 @@ class RandomRotation(Construct):
         role.add_to_principal_policy(iam.PolicyStatement(actions=["kms:Decrypt", "kms:GenerateDataKey"], resources=[key.key_arn]))
         #: Who the function may talk to: HTTPS inside the VPC, where the endpoint is.
         self.security_group = ec2.SecurityGroup(self, "SecurityGroup", vpc=vpc, description="Rotation of secrets", allow_all_outbound=False)
-        self.security_group.add_egress_rule(ec2.Peer.ipv4(vpc.vpc_cidr_block), ec2.Port.tcp(443), "Endpoints of this VPC")
+        self.security_group.add_egress_rule(ec2.Peer.ipv4(self._block_of(vpc)), ec2.Port.tcp(443), "Endpoints of this VPC")
         #: The function itself.
         self.function = lambda_.Function(
             self,
@@ -111,6 +112,17 @@ class RandomRotation(Construct):
             owner="platform",
         )
         record(self, controls=CONTROLS, tier="security", watchable=True)
+
+    def _block_of(self, vpc: ec2.IVpc) -> str:
+        try:
+            return vpc.vpc_cidr_block
+        except RuntimeError:  # the CDK throws for an imported VPC that was not told its block
+            raise ConfigurationError(
+                f"{self.node.path}: vpc",
+                given="an imported VPC without vpc_cidr_block",
+                allowed="a VPC whose CIDR block is known",
+                mend="import it with from_lookup, or name vpc_cidr_block in from_vpc_attributes",
+            ) from None
 
     @property
     def alarm_specs(self) -> tuple[AlarmSpec, ...]:

@@ -1,0 +1,63 @@
+"""What may be asked of an application secret, checked before anything is built."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+from aws_cdk import aws_lambda as lambda_
+
+from prodready_constructs.errors import ConfigurationError
+from prodready_constructs.security.random_rotation import RandomRotation
+
+#: ``<app>/<env>/<name>``.
+_NAME = re.compile(r"^[a-z0-9][a-z0-9-]*/[a-z0-9][a-z0-9-]*/[A-Za-z0-9][A-Za-z0-9_.-]*$")
+#: Characters of a generated value: 32 letters and digits are 190 bits. Secrets Manager takes 4096 at most.
+SHORTEST, LONGEST = 32, 4096
+#: Rotation may be as frequent as daily and as rare as the auditors accept (PCI DSS 3.2.1 8.2.4, ledger SEC-2).
+SHORTEST_PERIOD, LONGEST_PERIOD = timedelta(days=1), timedelta(days=90)
+
+
+def check_request(
+    where: str, *, name: str, length: int | None, rotation: RandomRotation | lambda_.IFunction | None, period: timedelta
+) -> None:
+    """Refuse what cannot be made safely.
+
+    Raises:
+        ConfigurationError: a name of another form, a length or period out of bounds, or a rotation that does not fit the form.
+    """
+    if not _NAME.match(name):
+        raise ConfigurationError(
+            f"{where}: name",
+            given=name,
+            allowed="<app>/<env>/<name>: lower-case app and environment, then letters, digits, '_', '.', '-'",
+            mend="write it as shop/production/jwt_secret",
+        )
+    if length is not None and not SHORTEST <= length <= LONGEST:
+        raise ConfigurationError(
+            f"{where}: length",
+            given=length,
+            allowed=f"{SHORTEST} to {LONGEST} characters, or None for a value supplied later",
+            mend=f"use {SHORTEST if length < SHORTEST else LONGEST}",
+        )
+    if not SHORTEST_PERIOD <= period <= LONGEST_PERIOD or period != timedelta(days=period.days):
+        raise ConfigurationError(
+            f"{where}: rotation_period",
+            given=str(period),
+            allowed=f"{SHORTEST_PERIOD.days} to {LONGEST_PERIOD.days} whole days",
+            mend=f"use timedelta(days={min(max(period.days, SHORTEST_PERIOD.days), LONGEST_PERIOD.days)})",
+        )
+    if length is not None and rotation is None:
+        raise ConfigurationError(
+            f"{where}: rotation",
+            given=None,
+            allowed="a RandomRotation or a rotation function: a generated secret rotates",
+            mend="hand over one RandomRotation(self, 'Rotation', vpc=...) for all secrets of the stack",
+        )
+    if length is None and isinstance(rotation, RandomRotation):
+        raise ConfigurationError(
+            f"{where}: rotation",
+            given="RandomRotation",
+            allowed="a function that asks the issuer for a new value, or None, for a supplied secret",
+            mend="a random value would overwrite the supplied one; give length= to have the value generated",
+        )
