@@ -6,7 +6,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from prodready_constructs.errors import ConfigurationError
-from prodready_constructs.posture._check import within
+from prodready_constructs.posture._check import ordered, within
+
+#: RDS uploads transaction logs every five minutes, DynamoDB's latest restorable time is five minutes ago.
+#: Source: https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_PIT.html
+FINEST_RECOVERY_POINT = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +42,30 @@ class RecoveryPosture:
             timedelta(days=35),
             because="continuous backups are kept 35 days at most, and under a week a Monday cannot undo a Friday",
         )
+        for name, longer in (("weekly_retention", self.weekly_retention), ("monthly_retention", self.monthly_retention)):
+            if longer is not None:
+                ordered(f"RecoveryPosture.daily_retention, {name}", self.daily_retention, longer, mend=f"raise {name}, or leave it None")
+        within(
+            "RecoveryPosture.recovery_point",
+            self.recovery_point,
+            FINEST_RECOVERY_POINT,
+            timedelta(days=1),
+            because="AWS restores databases to within five minutes at best, and the plan backs up daily",
+        )
+        within(
+            "RecoveryPosture.recovery_time",
+            self.recovery_time,
+            timedelta(minutes=1),
+            timedelta(days=7),
+            because="nothing is back in less than a minute, and nobody waits a week",
+        )
+        if self.monthly_cold_after is not None and self.monthly_retention is None:
+            raise ConfigurationError(
+                "RecoveryPosture.monthly_cold_after",
+                given=f"{self.monthly_cold_after.days} days with monthly_retention=None",
+                allowed="None without monthly recovery points",
+                mend="set monthly_retention, or leave monthly_cold_after None",
+            )
         if self.monthly_cold_after is not None and self.monthly_retention is not None:
             least = self.monthly_cold_after + timedelta(days=90)
             if self.monthly_retention < least:

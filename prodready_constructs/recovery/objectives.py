@@ -1,0 +1,60 @@
+"""Does what is promised hold? Recovery facts against the posture's objectives."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+from prodready_constructs.contracts import Recoverable, RecoveryFact
+from prodready_constructs.errors import ConfigurationError
+from prodready_constructs.posture import RecoveryPosture
+
+
+def check_objectives(protecting: Sequence[Recoverable], posture: RecoveryPosture) -> list[dict[str, Any]]:
+    """Refuse a store that loses more, or comes back later, than *posture* promises; return its facts as plain JSON.
+
+    Every way back must keep the recovery point. The recovery time is kept by the quickest way (a standby, for the loss of a zone); a
+    restore from backup, which takes longer, is listed beside it.
+    """
+    facts = []
+    for store in protecting:
+        path: str = store.node.path
+        ways = store.recovery_facts
+        if not ways:
+            raise ConfigurationError(
+                path, given="no recovery fact", allowed="how the store comes back", mend="describe it in recovery_facts"
+            )
+        for way in ways:
+            if way.recovery_point > posture.recovery_point:
+                raise ConfigurationError(
+                    f"{path}: recovery point of {way.store}",
+                    given=_plain(way.recovery_point),
+                    allowed=f"{_plain(posture.recovery_point)} at most, which posture.recovery_point promises",
+                    mend="turn on point-in-time recovery for this store, or promise less",
+                )
+        quickest = min(ways, key=lambda way: way.recovery_time)
+        if quickest.recovery_time > posture.recovery_time:
+            raise ConfigurationError(
+                f"{path}: recovery time of {quickest.store}",
+                given=_plain(quickest.recovery_time),
+                allowed=f"{_plain(posture.recovery_time)} at most, which posture.recovery_time promises",
+                mend="give the store a standby, or promise less",
+            )
+        facts += [{"construct": path, **_json(way)} for way in ways]
+    return facts
+
+
+def _json(fact: RecoveryFact) -> dict[str, Any]:
+    return {
+        "store": fact.store,
+        "recovery_point": fact.recovery_point.total_seconds(),
+        "recovery_time": fact.recovery_time.total_seconds(),
+        "recovery_time_is": fact.recovery_time_is,
+        "how": fact.how,
+        "restore_commands": list(fact.restore_commands),
+    }
+
+
+def _plain(value: timedelta) -> str:
+    return str(value).removesuffix(", 0:00:00")

@@ -1,0 +1,127 @@
+"""The role AWS Backup works with: backups and copies of this library's stores, nothing else, and no restore."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from aws_cdk import Aws
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+from prodready_constructs.foundation import ComposedRole
+from prodready_constructs.waivers import waive
+
+#: After AWSBackupServiceRolePolicyForBackup (v29) and AWSBackupServiceRolePolicyForS3Backup (v5), less EC2, EBS, EFS, FSx, Redshift,
+#: Storage Gateway, SAP HANA, virtual machines, CloudFormation, SSM and Timestream.
+#: Source: https://docs.aws.amazon.com/aws-backup/latest/devguide/security-iam-awsmanpol.html
+READ = (
+    "cloudwatch:GetMetricData",
+    "dynamodb:DescribeBackup",
+    "dynamodb:DescribeTable",
+    "dynamodb:ListTagsOfResource",
+    "events:DescribeRule",
+    "events:ListRules",
+    "events:ListTargetsByRule",
+    "kms:DescribeKey",
+    "rds:DescribeDBClusterAutomatedBackups",
+    "rds:DescribeDBClusterSnapshots",
+    "rds:DescribeDBClusters",
+    "rds:DescribeDBInstances",
+    "rds:DescribeDBSnapshots",
+    "rds:ListTagsForResource",
+    "s3:GetBucketAcl",
+    "s3:GetBucketLocation",
+    "s3:GetBucketNotification",
+    "s3:GetBucketTagging",
+    "s3:GetBucketVersioning",
+    "s3:GetInventoryConfiguration",
+    "s3:GetObject",
+    "s3:GetObjectAcl",
+    "s3:GetObjectTagging",
+    "s3:GetObjectVersion",
+    "s3:GetObjectVersionAcl",
+    "s3:GetObjectVersionTagging",
+    "s3:ListAllMyBuckets",
+    "s3:ListBucket",
+    "s3:ListBucketVersions",
+    "s3:ListTagsForResource",
+    "tag:GetResources",
+)
+#: Creating recovery points: their names are not known before they exist.
+CREATE = (
+    "backup:CopyFromBackupVault",
+    "backup:TagResource",
+    "dynamodb:CreateBackup",
+    "dynamodb:StartAwsBackupJob",
+    "rds:AddTagsToResource",
+    "rds:CopyDBClusterSnapshot",
+    "rds:CopyDBSnapshot",
+    "rds:CreateDBClusterSnapshot",
+    "rds:CreateDBSnapshot",
+    "rds:ModifyDBCluster",
+    "rds:ModifyDBInstance",
+    "s3:PutBucketNotification",
+    "s3:PutInventoryConfiguration",
+)
+#: Ending what AWS Backup itself made, when its retention is over: allowed, and denied for everything with another name.
+EXPIRE = {
+    "rds:DeleteDBClusterAutomatedBackup": "rds:{}:{}:cluster-auto-backup:*",
+    "rds:DeleteDBInstanceAutomatedBackup": "rds:{}:{}:auto-backup:*",
+    "rds:DeleteDBClusterSnapshot": "rds:{}:{}:cluster-snapshot:awsbackup:*",
+    "rds:ModifyDBClusterSnapshotAttribute": "rds:{}:{}:cluster-snapshot:awsbackup:*",
+    "rds:DeleteDBSnapshot": "rds:{}:{}:snapshot:awsbackup:*",
+    "rds:ModifyDBSnapshotAttribute": "rds:{}:{}:snapshot:awsbackup:*",
+    "dynamodb:DeleteBackup": "dynamodb:{}:{}:table/*/backup/*",
+}
+#: The rules with which AWS Backup follows changes of a bucket.
+FOLLOW = ("events:DeleteRule", "events:DisableRule", "events:EnableRule", "events:PutRule", "events:PutTargets", "events:RemoveTargets")
+FOLLOWING_RULES = "events:{}:{}:rule/AwsBackupManagedRule*"
+
+
+def backup_role(scope: Construct, construct_id: str, *, vault_arns: Sequence[str]) -> ComposedRole:
+    """The role of a plan that writes to the vaults of *vault_arns*."""
+    role = ComposedRole(
+        scope,
+        construct_id,
+        assumed_by=iam.ServicePrincipal("backup.amazonaws.com", conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}}),
+        description="AWS Backup: backs up and copies RDS, Aurora, DynamoDB and S3; restores nothing",
+    )
+    own = {"StringEquals": {"aws:ResourceAccount": Aws.ACCOUNT_ID}}
+    allow = iam.PolicyStatement
+    statements = [
+        allow(sid="Vaults", actions=["backup:CopyIntoBackupVault", "backup:DescribeBackupVault"], resources=list(vault_arns)),
+        allow(sid="Read", actions=list(READ), resources=["*"]),
+        allow(sid="Create", actions=list(CREATE), resources=["*"], conditions=own),
+        allow(sid="Expire", actions=[*EXPIRE, *FOLLOW], resources=["*"], conditions=own),
+        *(_only(name, actions) for name, actions in _by_name().items()),
+        allow(
+            sid="KeysOfStores",
+            actions=["kms:Decrypt", "kms:GenerateDataKey"],
+            resources=["*"],
+            conditions={"StringLike": {"kms:ViaService": ["dynamodb.*.amazonaws.com", "s3.*.amazonaws.com"]}},
+        ),
+        allow(sid="KeysOfCopies", actions=["kms:CreateGrant"], resources=["*"], conditions={"Bool": {"kms:GrantIsForAWSResource": "true"}}),
+    ]
+    for statement in statements:
+        role.add_to_policy(statement)
+    waive(
+        role.node.find_child("Policy"),
+        rule="AwsSolutions-IAM5[Resource::*]",
+        because="Snapshot names and the keys of opted-in stores are unknown at synth. Writing is limited to this account and, "
+        "for deletion, by explicit denies to what AWS Backup named; AWS's own service policies allow far more.",
+        owner="platform",
+    )
+    return role
+
+
+def _by_name() -> dict[str, list[str]]:
+    names: dict[str, list[str]] = {FOLLOWING_RULES: list(FOLLOW)}
+    for action, name in EXPIRE.items():
+        names.setdefault(name, []).append(action)
+    return names
+
+
+def _only(name: str, actions: list[str]) -> iam.PolicyStatement:
+    return iam.PolicyStatement(
+        effect=iam.Effect.DENY, actions=actions, not_resources=[f"arn:{Aws.PARTITION}:{name.format('*', Aws.ACCOUNT_ID)}"]
+    )

@@ -1,0 +1,87 @@
+"""A vault whose recovery points nobody deletes by accident, nor on purpose without leaving two traces."""
+
+from __future__ import annotations
+
+from aws_cdk import Names, RemovalPolicy
+from aws_cdk import aws_backup as backup
+from aws_cdk import aws_kms as kms
+from constructs import Construct
+
+from prodready_constructs.contracts import ControlClaim, record
+from prodready_constructs.foundation import DataKey
+from prodready_constructs.posture import RecoveryPosture
+
+CONTROLS = (
+    ControlClaim(
+        control="DR-1",
+        how="Vault encrypted with a customer-managed key, locked in governance mode where the posture says so, deletion denied to everyone",
+        frameworks=("NIST 800-53 r5 CP-9(8)", "HIPAA 164.308(a)(7)(ii)(A)", "PCI DSS 3.2.1 9.5", "SOC 2 A1.2"),
+    ),
+)
+
+#: What would end a recovery point before its time. Denied to every principal, the account's root included. Changing the access policy is not
+#: denied: that is the break-glass (an administrator removes the statement first, which ``BackupPlan`` tells as a changed vault), and
+#: CloudFormation could never update a policy that denies its own change.
+#: Source: https://docs.aws.amazon.com/aws-backup/latest/devguide/create-a-vault-access-policy.html
+DENIED = (
+    "backup:DeleteBackupVault",
+    "backup:DeleteRecoveryPoint",
+    "backup:DisassociateRecoveryPoint",
+    "backup:UpdateRecoveryPointLifecycle",
+)
+
+
+class BackupVault(Construct):
+    """An AWS Backup vault.
+
+    Always: a customer-managed rotating key; nobody may delete a recovery point or shorten its life; retained when its stack is deleted.
+    *posture* decides whether the vault is locked (governance mode: recovery points are kept from the shortest to the longest retention
+    of the posture, and an administrator can still lift the lock).
+
+    Make one more in a stack of the second region, with the same posture, and hand its ``arn`` to ``BackupPlan``.
+
+    Args:
+        posture: retention bounds and lock.
+        encryption_key: your own key, in place of a new one.
+
+    Source: https://docs.aws.amazon.com/aws-backup/latest/devguide/vault-lock.html
+    """
+
+    def __init__(self, scope: Construct, construct_id: str, *, posture: RecoveryPosture, encryption_key: kms.IKey | None = None) -> None:
+        super().__init__(scope, construct_id)
+        key = encryption_key or DataKey(self, "Key", description="Recovery points of the backup vault").key
+        kept = [
+            retention.days
+            for retention in (posture.daily_retention, posture.weekly_retention, posture.monthly_retention)
+            if retention is not None
+        ]
+        #: The vault's name; AWS demands one. It follows the construct path.
+        self.name: str = Names.unique_resource_name(self, max_length=50, allowed_special_characters="-")
+        #: The vault itself.
+        self.vault = backup.CfnBackupVault(
+            self,
+            "Vault",
+            backup_vault_name=self.name,
+            encryption_key_arn=key.key_arn,
+            access_policy={
+                "Version": "2012-10-17",
+                "Statement": [
+                    {
+                        "Sid": "NobodyEndsARecoveryPoint",
+                        "Effect": "Deny",
+                        "Principal": {"AWS": "*"},
+                        "Action": list(DENIED),
+                        "Resource": "*",
+                    }
+                ],
+            },
+            lock_configuration=backup.CfnBackupVault.LockConfigurationTypeProperty(
+                min_retention_days=min(kept), max_retention_days=max(kept)
+            )
+            if posture.vault_lock
+            else None,
+        )
+        self.vault.apply_removal_policy(RemovalPolicy.RETAIN)
+        #: The vault's ARN, for copies from another region.
+        self.arn: str = self.vault.attr_backup_vault_arn
+        record(self, controls=CONTROLS, tier="recovery", vault=self.name, locked=posture.vault_lock)
