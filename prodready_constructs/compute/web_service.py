@@ -97,7 +97,6 @@ class WebService(Construct):
                 mend=f"use '/{health_check_path}'",
             )
         subnets = require_subnets(self, vpc, tier="private")
-        self._health_check_path = health_check_path
         key = encryption_key or DataKey(self, "Key", description=f"{path}: logs and temporary disks", encrypts_logs=True).key
         #: The cluster; holds this service alone.
         self.cluster = private_cluster(self, vpc=vpc, posture=posture, key=key)
@@ -145,8 +144,9 @@ class WebService(Construct):
             security_groups=[self._security_group(vpc)],
             vpc_subnets=subnets,
         )
-        # The number of tasks is left out of the template: a deployment must not undo what scaling decided.
-        #: Bounds and policies of scaling.
+        # Without its policies a task could not start, and the circuit breaker would call that a bad deployment.
+        self.service.node.add_dependency(self.execution_role)
+        #: Bounds and policies of scaling. The template states no number of tasks: a deployment must not undo what scaling decided.
         self.scaling = self.service.auto_scale_task_count(min_capacity=posture.min_tasks, max_capacity=posture.max_tasks)
         self.scaling.scale_on_cpu_utilization("Cpu", target_utilization_percent=posture.cpu_target)
         self.scaling.scale_on_memory_utilization("Memory", target_utilization_percent=posture.memory_target)
