@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import re
 from datetime import date
-from typing import TYPE_CHECKING
+
+from aws_cdk import Acknowledgment, Validations
+from constructs import IConstruct
 
 from prodready_constructs.errors import ConfigurationError
-
-if TYPE_CHECKING:
-    from constructs import IConstruct
 
 METADATA_KEY = "prodready:waiver"
 #: A reason shorter than this says nothing to an auditor.
 SHORTEST_REASON = 40
+#: The rules of CDK's own CloudFormation validation: ``CloudFormation-E3012``. Its plugin's name is longer than a rule id.
+_PLUGINS = {"CloudFormation": "CloudFormation-Validate"}
 _RULE = re.compile(r"^[A-Za-z0-9.]+(-[A-Za-z0-9]+)*(\[.+\])?$")
 
 
 def waive(construct: IConstruct, *, rule: str, because: str, owner: str, expires: date | None = None) -> None:
     """Accept one finding of *rule* on *construct*, in writing.
+
+    ``compliance.guard`` honours it, and so do cdk-nag and the CDK's own validation in an app without the guard.
 
     Always: recorded in the construct's metadata, listed in the report and in the waiver register; a waiver that no finding
     uses, that has expired, or that covers more than one resource fails the synth.
@@ -44,7 +47,17 @@ def waive(construct: IConstruct, *, rule: str, because: str, owner: str, expires
         )
     if not owner.strip():
         raise ConfigurationError(where, given=owner, allowed="a person or team", mend="name who answers for this waiver")
+    if not rule.startswith("Annotation["):
+        # For an app without the guard: cdk-nag and the CDK honour it too. The qualified form leaves the finding in their reports.
+        Validations.of(construct).acknowledge(Acknowledgment(id=acknowledgement_id(rule), reason=f"{because} ({owner})"))
     construct.node.add_metadata(
         METADATA_KEY,
         {"rule": rule, "because": because, "owner": owner, "expires": expires.isoformat() if expires else None},
     )
+
+
+def acknowledgement_id(rule: str) -> str:
+    """*rule* as the CDK's acknowledgements write it: qualified by the plugin that reports it."""
+    namespace = rule.split("[", 1)[0].split("-", 1)[0]
+    qualified = f"{_PLUGINS[namespace]}::{rule.partition('-')[2]}" if namespace in _PLUGINS else f"{namespace}::{rule}"
+    return qualified.replace(" ", "-")

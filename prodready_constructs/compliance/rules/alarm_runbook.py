@@ -1,0 +1,24 @@
+"""An alarm that does not say what to do."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from prodready_constructs.compliance.rules.alarm_action import ALARMS
+from prodready_constructs.compliance.rules.rule import Hit, Rule, Subject, hit
+from prodready_constructs.evidence.assembly import flat
+
+_LINK = re.compile(r"https?://\S+|\brunbooks?/\S+")
+
+
+def _find(subject: Subject) -> Iterator[Hit]:
+    return (hit(alarm) for alarm in subject.of_type(*ALARMS) if not _LINK.search(flat(alarm.get("AlarmDescription"))))
+
+
+RULE = Rule(
+    name="AlarmWithoutRunbook",
+    why="Whoever is woken at night has to work out what the alarm means and what to do first.",
+    fix="put a link to its runbook into the alarm's description; monitoring.Watch writes both",
+    find=_find,
+)

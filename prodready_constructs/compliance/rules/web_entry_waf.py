@@ -1,0 +1,45 @@
+"""A web entry without a web application firewall."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from prodready_constructs.compliance.rules.rule import Hit, Rule, Subject, hit
+from prodready_constructs.evidence.assembly import Resource, flat
+
+
+def _open_entries(subject: Subject) -> Iterator[Resource]:
+    """What the internet can reach and WAF can stand before: HTTP APIs and network load balancers cannot have one."""
+    for balancer in subject.of_type("AWS::ElasticLoadBalancingV2::LoadBalancer"):
+        if balancer.get("Type") in (None, "application") and balancer.get("Scheme") != "internal":
+            yield balancer
+    for stage in subject.of_type("AWS::ApiGateway::Stage"):
+        apis = subject.targets(stage, stage.get("RestApiId"))
+        if not any("PRIVATE" in (api.get("EndpointConfiguration", "Types") or []) for api in apis):
+            yield stage
+    for api in subject.of_type("AWS::AppSync::GraphQLApi"):
+        if api.get("Visibility") != "PRIVATE":
+            yield api
+    signed_in = subject.referred(["AWS::Cognito::UserPoolDomain"], lambda domain: domain.get("UserPoolId"))
+    yield from (pool for pool in subject.of_type("AWS::Cognito::UserPool") if pool in signed_in)
+
+
+def _find(subject: Subject) -> Iterator[Hit]:
+    associations = subject.of_type("AWS::WAFv2::WebACLAssociation")
+    protected = {target for one in associations for target in subject.targets(one, one.get("ResourceArn"))}
+    arns = [flat(one.get("ResourceArn")) for one in associations]
+    for entry in _open_entries(subject):
+        # A stage named in the ARN by its literal name, beside a reference to its API.
+        by_name = f"/stages/{entry.get('StageName')}" if entry.type == "AWS::ApiGateway::Stage" else None
+        apis = subject.targets(entry, entry.get("RestApiId"))
+        if entry not in protected and not (by_name and protected.intersection(apis) and any(arn.endswith(by_name) for arn in arns)):
+            yield hit(entry)
+    yield from (hit(site) for site in subject.of_type("AWS::CloudFront::Distribution") if not site.get("DistributionConfig", "WebACLId"))
+
+
+RULE = Rule(
+    name="WebEntryWithoutWaf",
+    why="Anyone on the internet reaches this entry and no web application firewall stands before it.",
+    fix="associate a web ACL: edge.WebAcl, or an AWS::WAFv2::WebACLAssociation (CloudFront: web_acl_id) in the entry's own stack",
+    find=_find,
+)
