@@ -45,7 +45,7 @@ DRAIN = timedelta(seconds=30)
 START_GRACE = timedelta(seconds=60)
 
 
-@jsii.implements(ec2.IConnectable)
+@jsii.implements(ec2.IConnectable, iam.IGrantable)
 class WebService(Construct):
     """A Fargate service with its own cluster, log group, roles and key.
 

@@ -59,3 +59,10 @@ class ComputePosture:
         ordered("ComputePosture.min_tasks, max_tasks", self.min_tasks, self.max_tasks, mend="raise max_tasks")
         within("ComputePosture.cpu_target", self.cpu_target, 10, 90, because="above 90 % a zone's loss cannot be absorbed")
         within("ComputePosture.memory_target", self.memory_target, 10, 90, because="above 90 % tasks are killed before scaling helps")
+        within(
+            "ComputePosture.requests_per_target",
+            self.requests_per_target,
+            1,
+            1_000_000,
+            because="requests a minute that one task can serve",
+        )
