@@ -13,7 +13,7 @@ from constructs import Construct
 from prodready_constructs.contracts import AnyAlarmSpec, ControlClaim, GraphSpec, record
 from prodready_constructs.edge import web_acl_alarms, web_acl_rules
 from prodready_constructs.edge.domain import CLOUDFRONT_REGION
-from prodready_constructs.edge.web_acl_rules import DEFAULT_PATH_LIMITS, Acl, Exclusion, Rule
+from prodready_constructs.edge.web_acl_rules import DEFAULT_PATH_LIMITS, EXCLUDED_PATH_UNITS, PATH_LIMIT_UNITS, Acl, Exclusion, Rule
 from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.foundation import DataKey, EncryptedLogGroup
 from prodready_constructs.posture import EdgePosture
@@ -187,7 +187,8 @@ class WebAcl(Construct):
                 f"{self.node.path}: capacity",
                 given=f"{self.capacity + units} web ACL capacity units",
                 allowed=f"{INCLUDED_UNITS}, which the price of a web ACL includes",
-                mend=f"a path limit costs {2 + 30 + 2} units and an excluded path 22: give fewer paths, or exclude by rule, which costs none",
+                mend=f"a path limit costs {PATH_LIMIT_UNITS} units and an excluded path {EXCLUDED_PATH_UNITS}: give fewer paths, "
+                "or exclude by rule, which costs none",
             )
         self.capacity += units
 

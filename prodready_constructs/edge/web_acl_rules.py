@@ -41,6 +41,8 @@ DEFAULT_PATH_LIMITS: Mapping[str, int] = {"/api/": round(100 * PATH_WINDOW / tim
 _LIMIT_VIEW = ("URL_DECODE", "NORMALIZE_PATH", "LOWERCASE")
 #: An exclusion must not be widened by ``/upload/../admin``; letter case is kept, since it only widens.
 _EXCLUSION_VIEW = ("URL_DECODE", "NORMALIZE_PATH")
+EXCLUDED_PATH_UNITS = STARTS_WITH_UNITS + TRANSFORMATION_UNITS * len(_EXCLUSION_VIEW)
+PATH_LIMIT_UNITS = RATE_UNITS + STARTS_WITH_UNITS + TRANSFORMATION_UNITS * len(_LIMIT_VIEW)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,7 +137,7 @@ def _rate(name: str, limit: int, window: timedelta, forwarded: bool, path: str |
         forwarded_ip_config=_forwarded_ip(forwarded, "MATCH"),
         scope_down_statement=_begins_with(path.lower(), _LIMIT_VIEW) if path else None,
     )
-    return Rule(name, Acl.StatementProperty(rate_based_statement=statement), RATE_UNITS + (_path_units(_LIMIT_VIEW) if path else 0))
+    return Rule(name, Acl.StatementProperty(rate_based_statement=statement), PATH_LIMIT_UNITS if path else RATE_UNITS)
 
 
 def _path_limits(where: str, path_limits: Mapping[str, int], forwarded: bool) -> Iterable[Rule]:
@@ -212,7 +214,7 @@ def _managed(name: str, aws_name: str, units: int, exclusions: Sequence[Exclusio
     return Rule(
         name,
         Acl.StatementProperty(managed_rule_group_statement=statement),
-        units + len(paths) * _path_units(_EXCLUSION_VIEW),
+        units + len(paths) * EXCLUDED_PATH_UNITS,
         managed=True,
     )
 
@@ -232,7 +234,3 @@ def _begins_with(path: str, view: Sequence[str]) -> wafv2.CfnWebACL.StatementPro
             text_transformations=[Acl.TextTransformationProperty(priority=place, type=kind) for place, kind in enumerate(view)],
         )
     )
-
-
-def _path_units(view: Sequence[str]) -> int:
-    return STARTS_WITH_UNITS + TRANSFORMATION_UNITS * len(view)
