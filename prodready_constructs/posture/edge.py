@@ -13,6 +13,8 @@ from prodready_constructs.posture._check import one_of, within
 #: What AWS WAF accepts for a rate-based rule (AWS::WAFv2::WebACL RateBasedStatement).
 WAF_RATE_LIMITS = (10, 2_000_000_000)
 WAF_WINDOWS = (timedelta(minutes=1), timedelta(minutes=2), timedelta(minutes=5), timedelta(minutes=10))
+#: The sizes of API Gateway's cache (AWS::ApiGateway::Stage CacheClusterSize).
+API_CACHES_GIB = (0.5, 1.6, 6.1, 13.5, 28.4, 58.2, 118, 237)
 #: The country codes AWS WAF knows (AWS WAF API reference, CountryCode: ISO 3166-1 alpha-2 and XK).
 _COUNTRIES = (
     "AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV BW BY BZ CA CC CD "
@@ -36,6 +38,7 @@ class EdgePosture:
         blocked_countries: ISO 3166-1 alpha-2 codes turned away.
         bot_control: AWS WAF Bot Control for common bots; AWS charges for it by the request.
         throttle_rate, throttle_burst: API Gateway's steady requests a second and burst, for the stage.
+        api_cache_gib: size of API Gateway's cache, which AWS charges for by the hour; None for no cache.
         price_class: which CloudFront locations serve the site.
         log_retention: access logs; security_log_retention: WAF logs.
         hsts_max_age: Strict-Transport-Security of websites and load balancers.
@@ -47,6 +50,7 @@ class EdgePosture:
     bot_control: bool
     throttle_rate: int
     throttle_burst: int
+    api_cache_gib: float | None
     price_class: Literal["100", "200", "ALL"]
     log_retention: timedelta
     security_log_retention: timedelta
@@ -60,6 +64,7 @@ class EdgePosture:
             "EdgePosture.throttle_rate", self.throttle_rate, 1, 10_000, because="API Gateway's account limit is 10,000 requests a second"
         )
         within("EdgePosture.throttle_burst", self.throttle_burst, 1, 5_000, because="API Gateway's account burst is 5,000 requests")
+        one_of("EdgePosture.api_cache_gib", self.api_cache_gib, (None, *API_CACHES_GIB), because="the cache sizes API Gateway offers")
         one_of("EdgePosture.price_class", self.price_class, ("100", "200", "ALL"), because="CloudFront's price classes")
 
 

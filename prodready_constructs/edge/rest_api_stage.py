@@ -1,0 +1,153 @@
+"""How the stage of a REST API is watched and limited: logs, tracing, throttling, cache."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection
+from datetime import timedelta
+from typing import cast
+
+from aws_cdk import Aws, RemovalPolicy
+from aws_cdk import aws_apigateway as apigateway
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+from prodready_constructs.foundation import ComposedRole, EncryptedLogGroup
+from prodready_constructs.posture import EdgePosture
+from prodready_constructs.waivers import waive
+
+#: The name of the only stage: environments are stacks of their own, not stages of one API.
+STAGE = "live"
+#: Where refused-for-pace requests are counted: API Gateway has no metric for them.
+THROTTLED_NAMESPACE = "ProdReady/RestApi"
+_PUSH_POLICY = "service-role/AmazonAPIGatewayPushToCloudWatchLogs"
+#: One JSON line a request. Source: https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-variables-for-access-logging.html
+ACCESS_LOG_FORMAT = json.dumps(
+    {
+        "requestId": "$context.requestId",
+        "extendedRequestId": "$context.extendedRequestId",
+        "xrayTraceId": "$context.xrayTraceId",
+        "requestTime": "$context.requestTime",
+        "ip": "$context.identity.sourceIp",
+        "userAgent": "$context.identity.userAgent",
+        "caller": "$context.identity.caller",
+        "principal": "$context.authorizer.principalId",
+        "subject": "$context.authorizer.claims.sub",
+        "httpMethod": "$context.httpMethod",
+        "resourcePath": "$context.resourcePath",
+        "protocol": "$context.protocol",
+        "tlsVersion": "$context.tlsVersion",
+        "cipherSuite": "$context.cipherSuite",
+        "status": "$context.status",
+        "responseLength": "$context.responseLength",
+        "responseLatency": "$context.responseLatency",
+        "integrationStatus": "$context.integration.status",
+        "integrationLatency": "$context.integration.latency",
+        "integrationError": "$context.integration.error",
+        "authorizerError": "$context.authorizer.error",
+        "errorType": "$context.error.responseType",
+        "wafResponseCode": "$context.waf.status",
+    },
+    separators=(",", ":"),
+)
+
+
+def account_role(scope: Construct) -> apigateway.CfnAccount:
+    """API Gateway's one role of the account and region for writing logs. It stays when the stack goes: other APIs use it."""
+    role = ComposedRole(
+        scope,
+        "LogRole",
+        assumed_by=iam.ServicePrincipal("apigateway.amazonaws.com", conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}}),
+        description="API Gateway writes the logs of this account and region",
+    )
+    role.add_managed_policy(iam.ManagedPolicy.from_aws_managed_policy_name(_PUSH_POLICY))
+    role.apply_removal_policy(RemovalPolicy.RETAIN)
+    waive(
+        role,
+        rule=f"AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/{_PUSH_POLICY}]",
+        because="API Gateway checks the account's log role against this service policy of AWS, and one role serves every API of the region",
+        owner="platform",
+    )
+    account = apigateway.CfnAccount(scope, "Account", cloud_watch_role_arn=role.role_arn)
+    account.apply_removal_policy(RemovalPolicy.RETAIN)
+    return account
+
+
+def log_and_limit(
+    api: apigateway.RestApi, scope: Construct, *, posture: EdgePosture, encryption_key: kms.IKey, name: str
+) -> tuple[apigateway.CfnStage, logs.LogGroup]:
+    """Set what the stage logs and how fast it may be called. By the L1: no feature flag of the consumer changes it."""
+    access = EncryptedLogGroup(scope, "AccessLogs", retention=posture.log_retention, encryption_key=encryption_key).log_group
+    # API Gateway would make this group with the first request: without a key, kept for ever. So it is there before.
+    execution = EncryptedLogGroup(
+        scope,
+        "ExecutionLogs",
+        retention=posture.log_retention,
+        encryption_key=encryption_key,
+        name=f"API-Gateway-Execution-Logs_{api.rest_api_id}/{STAGE}",
+    )
+    group_name = access.log_group_name
+    logs.CfnMetricFilter(
+        scope,
+        "Throttled",
+        log_group_name=group_name,
+        filter_pattern='{ $.status = "429" }',
+        metric_transformations=[
+            logs.CfnMetricFilter.MetricTransformationProperty(
+                metric_namespace=THROTTLED_NAMESPACE, metric_name=f"{name}-Throttled", metric_value="1", default_value=0, unit="Count"
+            )
+        ],
+    )
+    stage = cast("apigateway.CfnStage", api.deployment_stage.node.default_child)
+    stage.access_log_setting = apigateway.CfnStage.AccessLogSettingProperty(
+        destination_arn=f"arn:{Aws.PARTITION}:logs:{Aws.REGION}:{Aws.ACCOUNT_ID}:log-group:{group_name}", format=ACCESS_LOG_FORMAT
+    )
+    stage.tracing_enabled = True
+    stage.client_certificate_id = apigateway.CfnClientCertificate(
+        scope, "ClientCertificate", description=f"API Gateway shows it to the origin of {name}"
+    ).ref
+    if posture.api_cache_gib is not None:
+        stage.cache_cluster_enabled = True
+        stage.cache_cluster_size = f"{posture.api_cache_gib:g}"
+    stage.node.add_dependency(execution.log_group)
+    return stage, access
+
+
+def method_settings(
+    posture: EdgePosture, *, cached: dict[str, timedelta], uncached: Collection[str]
+) -> list[apigateway.CfnStage.MethodSettingProperty]:
+    """The settings of all methods, and of those that differ in caching.
+
+    Args:
+        cached: resource path of a GET -> how long an answer is kept.
+        uncached: resource paths that take every method and never keep an answer.
+    """
+    caching = posture.api_cache_gib is not None
+
+    def setting(path: str, method: str, *, cache: bool, life: timedelta | None = None) -> apigateway.CfnStage.MethodSettingProperty:
+        return apigateway.CfnStage.MethodSettingProperty(
+            resource_path=path,
+            http_method=method,
+            caching_enabled=cache,
+            cache_data_encrypted=True,
+            cache_ttl_in_seconds=int(life.total_seconds()) if life else None,
+            # Full request and response bodies would carry personal data into the logs.
+            data_trace_enabled=False,
+            logging_level="ERROR",
+            metrics_enabled=True,
+            throttling_rate_limit=posture.throttle_rate,
+            throttling_burst_limit=posture.throttle_burst,
+        )
+
+    settings = [setting("/*", "*", cache=caching)]
+    if caching:
+        settings += [setting(_encoded(path), "ANY", cache=False) for path in uncached]
+        settings += [setting(_encoded(path), "GET", cache=True, life=life) for path, life in cached.items()]
+    return settings
+
+
+def _encoded(path: str) -> str:
+    """As AWS::ApiGateway::Stage wants it: ``/`` for the root, else ``/~1orders~1recent``."""
+    return path if path == "/" else "/" + path.replace("/", "~1")
