@@ -8,6 +8,7 @@ import shutil
 import socket
 import sys
 import tempfile
+import threading
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -42,6 +43,7 @@ class Session:
     marker: str
     log: Path
     _clients: dict[tuple[str, str, str], Any] = field(default_factory=dict)
+    _making_clients: threading.Lock = field(default_factory=threading.Lock)
 
     @property
     def endpoint(self) -> str:
@@ -73,14 +75,16 @@ class Session:
     def client(self, service: str, account: str, region: str) -> Any:
         """A boto3 client of the emulator."""
         key = (service, account, region)
-        if key not in self._clients:
-            self._clients[key] = self._boto.client(
-                service,
-                region_name=region,
-                endpoint_url=self.endpoint,
-                aws_access_key_id=account,
-                aws_secret_access_key="local",
-            )
+        # A boto3 session must not make two clients at a time; the clients themselves are free to.
+        with self._making_clients:
+            if key not in self._clients:
+                self._clients[key] = self._boto.client(
+                    service,
+                    region_name=region,
+                    endpoint_url=self.endpoint,
+                    aws_access_key_id=account,
+                    aws_secret_access_key="local",
+                )
         return self._clients[key]
 
     def recorded(self) -> dict[str, Any]:

@@ -1,0 +1,51 @@
+"""How each resource type is read back; one module a service, no construct's name in any of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from prodready_constructs.local.readback.checks import Reader
+from prodready_constructs.local.readback.readers import (
+    apigateway,
+    backup,
+    cloudfront,
+    cloudwatch,
+    cognito,
+    dns,
+    ec2,
+    ecs,
+    elbv2,
+    iam,
+    kms,
+    lambda_,
+    logs,
+    messaging,
+    rds,
+    s3,
+    secretsmanager,
+    wafv2,
+)
+
+_MODULES = (
+    apigateway,
+    backup,
+    cloudfront,
+    cloudwatch,
+    cognito,
+    dns,
+    ec2,
+    ecs,
+    elbv2,
+    iam,
+    kms,
+    lambda_,
+    logs,
+    messaging,
+    rds,
+    s3,
+    secretsmanager,
+    wafv2,
+)
+
+#: Resource type -> how it is read.
+READERS: Mapping[str, Reader] = {name: reader for module in _MODULES for name, reader in module.READERS.items()}

@@ -1,0 +1,130 @@
+"""CloudFront."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from prodready_constructs.local.readback.checks import Aws, Check, Properties, Reader, same
+
+
+def _distribution(aws: Aws, physical_id: str, _: Properties) -> Any:
+    return {"DistributionConfig": aws("cloudfront").get_distribution_config(Id=physical_id)["DistributionConfig"]}
+
+
+def _headers(aws: Aws, physical_id: str, _: Properties) -> Any:
+    policy = aws("cloudfront").get_response_headers_policy(Id=physical_id)["ResponseHeadersPolicy"]
+    return {"ResponseHeadersPolicyConfig": policy["ResponseHeadersPolicyConfig"]}
+
+
+def _access_control(aws: Aws, physical_id: str, _: Properties) -> Any:
+    control = aws("cloudfront").get_origin_access_control(Id=physical_id)["OriginAccessControl"]
+    return {"OriginAccessControlConfig": control["OriginAccessControlConfig"]}
+
+
+def _vpc_origin(aws: Aws, physical_id: str, _: Properties) -> Any:
+    return {"VpcOriginEndpointConfig": aws("cloudfront").get_vpc_origin(Id=physical_id)["VpcOrigin"]["VpcOriginEndpointConfig"]}
+
+
+def _monitoring(aws: Aws, physical_id: str, properties: Properties) -> Any:
+    return aws("cloudfront").get_monitoring_subscription(DistributionId=properties["DistributionId"])
+
+
+def _function(aws: Aws, physical_id: str, properties: Properties) -> Any:
+    described = aws("cloudfront").describe_function(Name=properties["Name"])["FunctionSummary"]
+    return {"Name": described["Name"], "FunctionConfig": described["FunctionConfig"]}
+
+
+def _counted(value: Any) -> Any:
+    """The API counts its lists (``{"Quantity": 1, "Items": [...]}``); a template does not."""
+    if isinstance(value, Mapping) and "Quantity" in value and set(value) <= {"Quantity", "Items", "Enabled", "CachedMethods"}:
+        return [_counted(item) for item in value.get("Items", [])]
+    if isinstance(value, Mapping):
+        return {name: _counted(item) for name, item in value.items()}
+    return [_counted(item) for item in value] if isinstance(value, list) else value
+
+
+def _found(path: str) -> Any:
+    def read(live: Any) -> Any:
+        value = live
+        for step in path.split("."):
+            value = value[step]
+        return _counted(value)
+
+    return read
+
+
+def _config(*names: str) -> tuple[Check, ...]:
+    return tuple(Check(f"DistributionConfig.{name}", _found(f"DistributionConfig.{name}")) for name in names)
+
+
+_BEHAVIOR = ("ViewerProtocolPolicy", "Compress", "TargetOriginId", "AllowedMethods", "CachePolicyId", "ResponseHeadersPolicyId")
+
+
+def _behavior(value: Any) -> Any:
+    return {name: value[name] for name in (*_BEHAVIOR, "PathPattern") if name in value}
+
+
+def _origins(value: Any) -> Any:
+    """Each origin by its name and the way it is reached: access control, VPC origin."""
+    return [
+        {
+            "Id": each["Id"],
+            **({"OriginAccessControlId": each["OriginAccessControlId"]} if "OriginAccessControlId" in each else {}),
+            **({"VpcOriginConfig": {"VpcOriginId": each["VpcOriginConfig"]["VpcOriginId"]}} if "VpcOriginConfig" in each else {}),
+        }
+        for each in value
+    ]
+
+
+_RENAMED = {"AcmCertificateArn": "ACMCertificateArn", "SslSupportMethod": "SSLSupportMethod"}
+
+
+def _certificate(value: Any) -> Any:
+    return {_RENAMED.get(name, name): item for name, item in value.items()}
+
+
+READERS = {
+    "AWS::CloudFront::Distribution": Reader(
+        _distribution,
+        (
+            *_config("Enabled", "Aliases", "DefaultRootObject", "HttpVersion", "IPV6Enabled", "PriceClass", "WebACLId", "Restrictions"),
+            Check("DistributionConfig.ViewerCertificate", _found("DistributionConfig.ViewerCertificate"), _certificate),
+            Check("DistributionConfig.DefaultCacheBehavior", _found("DistributionConfig.DefaultCacheBehavior"), _behavior),
+            Check(
+                "DistributionConfig.CacheBehaviors",
+                _found("DistributionConfig.CacheBehaviors"),
+                lambda value: [_behavior(each) for each in value],
+            ),
+            Check("DistributionConfig.Origins", _found("DistributionConfig.Origins"), _origins),
+            Check("DistributionConfig.CustomErrorResponses", _found("DistributionConfig.CustomErrorResponses")),
+        ),
+    ),
+    "AWS::CloudFront::ResponseHeadersPolicy": Reader(
+        _headers,
+        (
+            Check(
+                "ResponseHeadersPolicyConfig.SecurityHeadersConfig",
+                "ResponseHeadersPolicyConfig.SecurityHeadersConfig",
+            ),
+            Check(
+                "ResponseHeadersPolicyConfig.CustomHeadersConfig.Items",
+                "ResponseHeadersPolicyConfig.CustomHeadersConfig.Items",
+            ),
+        ),
+    ),
+    "AWS::CloudFront::OriginAccessControl": Reader(_access_control, same("OriginAccessControlConfig")),
+    "AWS::CloudFront::VpcOrigin": Reader(
+        _vpc_origin,
+        (
+            Check("VpcOriginEndpointConfig.Arn", "VpcOriginEndpointConfig.Arn"),
+            Check("VpcOriginEndpointConfig.OriginProtocolPolicy", "VpcOriginEndpointConfig.OriginProtocolPolicy"),
+            Check(
+                "VpcOriginEndpointConfig.OriginSSLProtocols",
+                lambda live: live["VpcOriginEndpointConfig"]["OriginSslProtocols"]["Items"],
+            ),
+        ),
+    ),
+    "AWS::CloudFront::MonitoringSubscription": Reader(_monitoring, same("MonitoringSubscription")),
+    "AWS::CloudFront::Function": Reader(_function, (Check("Name", "Name"), Check("FunctionConfig.Runtime", "FunctionConfig.Runtime"))),
+}

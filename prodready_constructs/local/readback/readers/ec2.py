@@ -1,0 +1,118 @@
+"""The network."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from prodready_constructs.local.readback.checks import Aws, Check, Properties, Reader, same
+from prodready_constructs.local.readback.values import matches
+
+
+def _vpc(aws: Aws, physical_id: str, _: Properties) -> Any:
+    ec2 = aws("ec2")
+    described = ec2.describe_vpcs(VpcIds=[physical_id])["Vpcs"][0]
+    for attribute in ("EnableDnsHostnames", "EnableDnsSupport"):
+        name = attribute[0].lower() + attribute[1:]
+        described[attribute] = ec2.describe_vpc_attribute(VpcId=physical_id, Attribute=name)[attribute]["Value"]
+    return described
+
+
+def _subnet(aws: Aws, physical_id: str, _: Properties) -> Any:
+    return aws("ec2").describe_subnets(SubnetIds=[physical_id])["Subnets"][0]
+
+
+def _security_group(aws: Aws, physical_id: str, _: Properties) -> Any:
+    return aws("ec2").describe_security_groups(GroupIds=[physical_id])["SecurityGroups"][0]
+
+
+def _nat_gateway(aws: Aws, physical_id: str, _: Properties) -> Any:
+    return aws("ec2").describe_nat_gateways(NatGatewayIds=[physical_id])["NatGateways"][0]
+
+
+def _flow_log(aws: Aws, physical_id: str, _: Properties) -> Any:
+    return aws("ec2").describe_flow_logs(FlowLogIds=[physical_id])["FlowLogs"][0]
+
+
+def _endpoint(aws: Aws, physical_id: str, _: Properties) -> Any:
+    return aws("ec2").describe_vpc_endpoints(VpcEndpointIds=[physical_id])["VpcEndpoints"][0]
+
+
+def _routes(aws: Aws, _: str, properties: Properties) -> Any:
+    table = aws("ec2").describe_route_tables(RouteTableIds=[properties["RouteTableId"]])["RouteTables"][0]
+    wanted = properties.get("DestinationCidrBlock")
+    return next(route for route in table["Routes"] if route.get("DestinationCidrBlock") == wanted)
+
+
+#: What the CDK writes to say "no egress at all".
+_NOWHERE = "255.255.255.255/32"
+_PEERS = {
+    "CidrIp": ("IpRanges", "CidrIp"),
+    "CidrIpv6": ("Ipv6Ranges", "CidrIpv6"),
+    "SourceSecurityGroupId": ("UserIdGroupPairs", "GroupId"),
+    "DestinationSecurityGroupId": ("UserIdGroupPairs", "GroupId"),
+    "SourcePrefixListId": ("PrefixListIds", "PrefixListId"),
+    "DestinationPrefixListId": ("PrefixListIds", "PrefixListId"),
+}
+
+
+def _opening(rule: Any) -> dict[str, Any]:
+    """A rule of a template as one of the API's permissions."""
+    peers = {listed: [{member: rule[name]}] for name, (listed, member) in _PEERS.items() if name in rule}
+    ports = {name: rule[name] for name in ("FromPort", "ToPort") if name in rule and str(rule["IpProtocol"]) != "-1"}
+    return {"IpProtocol": str(rule["IpProtocol"]), **ports, **peers}
+
+
+def _one_by_one(permissions: Any) -> list[dict[str, Any]]:
+    """The API's permissions, one peer each, as templates write them."""
+    return [
+        {**{name: each[name] for name in ("IpProtocol", "FromPort", "ToPort") if name in each}, listed: [peer]}
+        for each in permissions
+        for listed in ("IpRanges", "Ipv6Ranges", "UserIdGroupPairs", "PrefixListIds")
+        for peer in each.get(listed, [])
+    ]
+
+
+def _rule(direction: str) -> Reader:
+    """A rule that is a resource of its own: every permission of its group, to find it among."""
+
+    def fetch(aws: Aws, _: str, properties: Properties) -> Any:
+        wanted = _opening(properties)
+        permissions = _one_by_one(_security_group(aws, str(properties["GroupId"]), {})[direction])
+        return next((each for each in permissions if matches(wanted, each)), {})
+
+    peers = (Check(name, f"{listed}.0.{member}") for name, (listed, member) in _PEERS.items())
+    return Reader(fetch, (*same("IpProtocol", "FromPort", "ToPort"), *peers))
+
+
+READERS = {
+    "AWS::EC2::VPC": Reader(_vpc, same("CidrBlock", "EnableDnsHostnames", "EnableDnsSupport", "InstanceTenancy")),
+    "AWS::EC2::Subnet": Reader(_subnet, same("CidrBlock", "AvailabilityZone", "MapPublicIpOnLaunch", "VpcId")),
+    "AWS::EC2::SecurityGroup": Reader(
+        _security_group,
+        (
+            *same("VpcId"),
+            Check("GroupDescription", "Description"),
+            Check(
+                "SecurityGroupEgress",
+                lambda live: _one_by_one(live["IpPermissionsEgress"]),
+                lambda rules: [_opening(rule) for rule in rules if rule.get("CidrIp") != _NOWHERE],
+            ),
+            Check(
+                "SecurityGroupIngress", lambda live: _one_by_one(live["IpPermissions"]), lambda rules: [_opening(rule) for rule in rules]
+            ),
+        ),
+    ),
+    "AWS::EC2::SecurityGroupIngress": _rule("IpPermissions"),
+    "AWS::EC2::SecurityGroupEgress": _rule("IpPermissionsEgress"),
+    "AWS::EC2::NatGateway": Reader(_nat_gateway, same("VpcId", "ConnectivityType", "SubnetId")),
+    "AWS::EC2::FlowLog": Reader(
+        _flow_log,
+        (
+            *same("ResourceId", "TrafficType", "LogDestinationType"),
+            Check("LogGroupName", "LogDestination"),
+            Check("LogDestination", "LogDestination"),
+        ),
+    ),
+    "AWS::EC2::VPCEndpoint": Reader(_endpoint, same("VpcId", "ServiceName", "VpcEndpointType", "PrivateDnsEnabled", "SubnetIds")),
+    "AWS::EC2::Route": Reader(_routes, same("DestinationCidrBlock", "NatGatewayId", "GatewayId")),
+}

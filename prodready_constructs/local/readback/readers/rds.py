@@ -1,0 +1,54 @@
+"""RDS."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from prodready_constructs.local.readback.checks import Aws, Check, Properties, Reader, same
+
+
+def _instance(aws: Aws, physical_id: str, _: Properties) -> Any:
+    return aws("rds").describe_db_instances(DBInstanceIdentifier=physical_id)["DBInstances"][0]
+
+
+def _parameters(aws: Aws, physical_id: str, _: Properties) -> Any:
+    group = aws("rds").describe_db_parameter_groups(DBParameterGroupName=physical_id)["DBParameterGroups"][0]
+    pages = aws("rds").get_paginator("describe_db_parameters").paginate(DBParameterGroupName=physical_id)
+    parameters = {each["ParameterName"]: each.get("ParameterValue") for page in pages for each in page["Parameters"]}
+    return {"Parameters": parameters, "Family": group["DBParameterGroupFamily"], "Description": group["Description"]}
+
+
+def _subnets(aws: Aws, physical_id: str, _: Properties) -> Any:
+    return aws("rds").describe_db_subnet_groups(DBSubnetGroupName=physical_id)["DBSubnetGroups"][0]
+
+
+def _lower(value: Any) -> Any:
+    # RDS keeps identifiers in lower case.
+    return value.lower() if isinstance(value, str) else value
+
+
+READERS = {
+    "AWS::RDS::DBInstance": Reader(
+        _instance,
+        (
+            *same("MultiAZ", "StorageEncrypted", "KmsKeyId", "DeletionProtection", "BackupRetentionPeriod", "PubliclyAccessible"),
+            *same("CopyTagsToSnapshot", "AutoMinorVersionUpgrade", "MonitoringInterval", "MonitoringRoleArn", "MaxAllocatedStorage"),
+            *same("AllocatedStorage", "StorageType", "Engine", "EngineVersion", "DBInstanceClass"),
+            *same("PreferredBackupWindow", "PreferredMaintenanceWindow", "MasterUsername", "DBName"),
+            Check("EnableIAMDatabaseAuthentication", "IAMDatabaseAuthenticationEnabled"),
+            Check("EnablePerformanceInsights", "PerformanceInsightsEnabled"),
+            Check("Port", "Endpoint.Port"),
+            Check("DBParameterGroupName", "DBParameterGroups.0.DBParameterGroupName"),
+            Check("DBSubnetGroupName", "DBSubnetGroup.DBSubnetGroupName", _lower),
+            Check("VPCSecurityGroups", lambda live: [each["VpcSecurityGroupId"] for each in live["VpcSecurityGroups"]]),
+        ),
+    ),
+    "AWS::RDS::DBParameterGroup": Reader(_parameters, same("Parameters", "Family", "Description")),
+    "AWS::RDS::DBSubnetGroup": Reader(
+        _subnets,
+        (
+            Check("SubnetIds", lambda live: [each["SubnetIdentifier"] for each in live["Subnets"]]),
+            Check("DBSubnetGroupDescription", "DBSubnetGroupDescription"),
+        ),
+    ),
+}
