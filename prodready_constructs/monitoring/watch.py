@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple, cast
 
@@ -46,6 +47,8 @@ CONTROLS = (
 #: Alarms that one composite alarm may have below it; with room for long ARNs in its rule of 10,240 characters.
 #: Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutCompositeAlarm.html
 MOST_CRITICAL = 60
+#: What a link, a file name and a logical id cannot all hold.
+_NAME = re.compile(r"[^A-Za-z0-9-]+")
 
 
 class _Made(NamedTuple):
@@ -102,7 +105,7 @@ class Watch(Construct):
             if path in paths:
                 raise ConfigurationError(where, given=path, allowed="each construct once", mend="remove the second one from watching")
             paths.append(path)
-            name = path.removeprefix(prefix).replace("/", "-")
+            name = _NAME.sub("-", path.removeprefix(prefix))
             for spec in watched.alarm_specs:
                 check(path, spec, region=known_region)
                 alarm_name = f"{name}-{spec.id}"

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from constructs import Construct
 
 from prodready_constructs.contracts import RecoveryFact
+from prodready_constructs.posture import STAGING
+
+#: Staging's retention, in one region.
+ONE_REGION = replace(STAGING.recovery, copy_to_second_region=False)
 
 BACKUP = RecoveryFact(
     store="PostgreSQL orders",

@@ -17,9 +17,9 @@ from aws_cdk import aws_rds as rds
 from prodready_constructs.contracts import AlarmSpec, EventSpec, Severity
 from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.monitoring.alarms import check
-from prodready_constructs.posture import PRODUCTION, STAGING
+from prodready_constructs.posture import PRODUCTION
 from prodready_constructs.recovery import BackupPlan, BackupVault
-from tests.recovery.stores import BACKUP, STANDBY, Factless, Store
+from tests.recovery.stores import BACKUP, ONE_REGION, STANDBY, Factless, Store
 from tests.support.packs import findings
 from tests.support.synthesis import SECOND_REGION, Template, new_app, new_stack, synth, synth_all, synth_in
 
@@ -48,7 +48,7 @@ def template(built: tuple[BackupPlan, Template, list[str]]) -> Template:
 
 @pytest.fixture(scope="module")
 def staging() -> Template:
-    return synth_in(lambda stack: plan(stack, posture=STAGING.recovery, copy_to_arn=None))
+    return synth_in(lambda stack: plan(stack, posture=ONE_REGION, copy_to_arn=None))
 
 
 def rules(template: Template) -> dict[str, dict[str, Any]]:
@@ -217,7 +217,7 @@ HOURLY = replace(STANDBY, recovery_point=timedelta(hours=1))
             r"is set; make a BackupVault in a stack of the second region and hand over its arn$",
         ),
         (
-            lambda s: plan(s, posture=STAGING.recovery),
+            lambda s: plan(s, posture=ONE_REGION),
             r"copy_to_arn: got 'arn:aws:backup:.*'; allowed: None, because posture.copy_to_second_region is not set; set it in the posture, or",
         ),
         (
@@ -245,7 +245,7 @@ def test_refuses(build: Callable[[cdk.Stack], object], message: str) -> None:
 
 @pytest.mark.control("DR-4")
 def test_staging_may_come_back_from_backup() -> None:
-    template = synth_in(lambda stack: plan(stack, Store(stack, "A", BACKUP), posture=STAGING.recovery, copy_to_arn=None))
+    template = synth_in(lambda stack: plan(stack, Store(stack, "A", BACKUP), posture=ONE_REGION, copy_to_arn=None))
     assert template.of_type("AWS::Backup::BackupPlan")
 
 
@@ -279,7 +279,7 @@ def test_every_alarm_is_complete(built: tuple[BackupPlan, Template, list[str]]) 
 @pytest.mark.control("DR-3")
 def test_a_plan_without_copies_watches_no_copies() -> None:
     stack = new_stack()
-    made = plan(stack, posture=STAGING.recovery, copy_to_arn=None)
+    made = plan(stack, posture=ONE_REGION, copy_to_arn=None)
     assert not [spec for spec in made.alarm_specs if spec.id.startswith("Copy")]
     assert [graph.title for graph in made.graphs] == ["Backup jobs", "Restore jobs"]
 
