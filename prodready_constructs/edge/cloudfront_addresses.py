@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aws_cdk import Aws, CfnMapping, Stack, Token
+from aws_cdk import Aws, CfnMapping
 from constructs import Construct
 
 from prodready_constructs.errors import ConfigurationError
@@ -31,14 +31,13 @@ PREFIX_LISTS = {
 }
 
 
-def prefix_list(construct: Construct) -> str:
-    """The id of CloudFront's prefix list in the region of *construct*; a mapping of the template where the region is not stated.
+def prefix_list(construct: Construct, region: str | None) -> str:
+    """The id of CloudFront's prefix list in *region*, where *construct* stands; a mapping of the template where no region is stated.
 
     Raises:
         ConfigurationError: a region whose id we do not know.
     """
-    region = Stack.of(construct).region
-    if Token.is_unresolved(region):
+    if region is None:
         mapping = CfnMapping(construct, "CloudFrontPrefixLists", mapping={name: {"id": value} for name, value in PREFIX_LISTS.items()})
         return mapping.find_in_map(Aws.REGION, "id")
     if region not in PREFIX_LISTS:

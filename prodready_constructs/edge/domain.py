@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from datetime import timedelta
 
-from aws_cdk import Stack, Token
+from aws_cdk import Token
 from aws_cdk import aws_certificatemanager as acm
 from aws_cdk import aws_route53 as route53
 from constructs import Construct
@@ -21,6 +21,7 @@ from prodready_constructs.contracts import (
     Severity,
     record,
 )
+from prodready_constructs.edge.regions import CLOUDFRONT_REGION, stated, stated_region
 from prodready_constructs.errors import ConfigurationError
 
 CONTROLS = (
@@ -30,8 +31,6 @@ CONTROLS = (
         frameworks=("NIST 800-53 r5 SC-8", "NIST 800-53 r5 SC-17", "HIPAA 164.312(e)(1)", "PCI DSS 3.2.1 4.1", "SOC 2 CC6.7"),
     ),
 )
-#: CloudFront reads certificates and web ACLs from this region only (Amazon CloudFront developer guide, "Requirements for certificates").
-CLOUDFRONT_REGION = "us-east-1"
 #: ACM renews 60 days before expiry (ACM user guide, "Managed renewal"): with 30 days left, renewal has failed for a month.
 LEAST_DAYS = 30
 #: ACM's default quota of names in one certificate (ACM user guide, "Quotas").
@@ -80,8 +79,8 @@ class Domain(Construct):
             key_algorithm=acm.KeyAlgorithm.RSA_2048,
             transparency_logging_enabled=True,
         )
-        #: The region of the certificate; a token where the stack does not state one.
-        self.region = Stack.of(self).region
+        #: The region of the certificate; None where the stack does not state one.
+        self.region = stated_region(self)
         record(self, controls=CONTROLS, tier="edge", watchable=True, name=name)
 
     def alias(
@@ -113,13 +112,13 @@ class Domain(Construct):
             route53.AaaaRecord(home, f"AliasIpv6{which}", zone=self.hosted_zone, record_name=chosen, target=to),
         )
 
-    def require_region(self, region: str, *, wanted_by: Construct) -> acm.ICertificate:
-        """The certificate, when it stands in *region*; a token on either side is taken on trust.
+    def require_region(self, region: str | None, *, wanted_by: Construct) -> acm.ICertificate:
+        """The certificate, when it stands in *region*; a region that a stack does not state is taken on trust.
 
         Raises:
             ConfigurationError: the certificate is of another region.
         """
-        if not Token.is_unresolved(self.region) and not Token.is_unresolved(region) and self.region != region:
+        if self.region and stated(region) and self.region != region:
             raise ConfigurationError(
                 f"{wanted_by.node.path}: domain",
                 given=f"a certificate in {self.region}",
@@ -179,11 +178,12 @@ class Domain(Construct):
             statistic="Minimum",
             period=timedelta(days=1),
             label="Days to expiry",
-            region=None if Token.is_unresolved(self.region) else self.region,
+            region=self.region,
         )
 
 
 def _require_names(where: str, names: Sequence[str], zone: str) -> None:
+    zone_is_stated = not Token.is_unresolved(zone)
     for name in names:
         if not _NAME.fullmatch(name):
             raise ConfigurationError(
@@ -192,7 +192,7 @@ def _require_names(where: str, names: Sequence[str], zone: str) -> None:
                 allowed="a domain name in small letters, digits and hyphens, such as 'shop.example.com' or '*.example.com'",
                 mend="leave out the scheme, the path and the closing dot",
             )
-        if not Token.is_unresolved(zone) and name != zone and not name.endswith(f".{zone}"):
+        if zone_is_stated and name != zone and not name.endswith(f".{zone}"):
             raise ConfigurationError(
                 f"{where}: name",
                 given=name,

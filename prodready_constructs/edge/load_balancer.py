@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 import jsii
-from aws_cdk import Annotations, Names, Stack
+from aws_cdk import Annotations, Names
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
@@ -20,6 +20,7 @@ from prodready_constructs.edge.cloudfront_addresses import prefix_list
 from prodready_constructs.edge.domain import Domain
 from prodready_constructs.edge.load_balancer_routes import EVERYTHING, Routes
 from prodready_constructs.edge.load_balancer_waivers import waive_public, waive_trial
+from prodready_constructs.edge.regions import stated_region
 from prodready_constructs.edge.web_acl import WebAcl
 from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.foundation import require_subnets
@@ -85,7 +86,8 @@ class ProtectedLoadBalancer(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         subnets = require_subnets(self, vpc, tier="public" if internet_facing else "private")
-        self._refuse(domain, internet_facing, web_acl)
+        region = stated_region(self)
+        self._refuse(domain, internet_facing, web_acl, region)
         #: Its name and certificate; None in a trial.
         self.domain = domain
         #: Whether visitors connect themselves; otherwise only CloudFront's VPC origins do.
@@ -130,7 +132,7 @@ class ProtectedLoadBalancer(Construct):
             )
             waive_public(self.security_group, redirect)
         else:
-            cloudfront = ec2.Peer.prefix_list(cloudfront_prefix_list or prefix_list(self))
+            cloudfront = ec2.Peer.prefix_list(cloudfront_prefix_list or prefix_list(self, region))
             self.security_group.add_ingress_rule(cloudfront, ec2.Port.tcp(port), "CloudFront VPC origins")
         #: What stands in front of it.
         self.web_acl = web_acl or WebAcl(
@@ -172,7 +174,7 @@ class ProtectedLoadBalancer(Construct):
             service, container_port=container_port, health_check_path=health_check_path, drain=drain, paths=tuple(paths)
         )
 
-    def _refuse(self, domain: Domain | None, internet_facing: bool, web_acl: WebAcl | None) -> None:
+    def _refuse(self, domain: Domain | None, internet_facing: bool, web_acl: WebAcl | None, region: str | None) -> None:
         where = self.node.path
         if internet_facing and domain is None:
             raise ConfigurationError(
@@ -182,7 +184,7 @@ class ProtectedLoadBalancer(Construct):
                 mend="hand over a Domain, or leave it internal behind CloudFront for the trial",
             )
         if domain:
-            domain.require_region(Stack.of(self).region, wanted_by=self)
+            domain.require_region(region, wanted_by=self)
         wanted = "REGIONAL" if internet_facing else "BEHIND_CLOUDFRONT"
         if web_acl and web_acl.placement != wanted:
             raise ConfigurationError(
@@ -200,7 +202,8 @@ class ProtectedLoadBalancer(Construct):
             self.load_balancer.set_attribute(f"{kind}_logs.s3.bucket", name)
             self.load_balancer.set_attribute(f"{kind}_logs.s3.prefix", f"{prefix}/{kind}")
         # Elastic Load Balancing writes a test object at once: the bucket's policy must be there before.
-        self.load_balancer.node.add_dependency(bucket)
+        if policy := bucket.policy:
+            self.load_balancer.node.add_dependency(policy)
 
     def _listen(self, domain: Domain | None, posture: EdgePosture) -> elbv2.ApplicationListener:
         nothing_here = elbv2.ListenerAction.fixed_response(404, content_type="text/plain", message_body="Not found")

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Literal
 
-from aws_cdk import Aws, Fn, Names, Stack, Token
+from aws_cdk import Aws, Fn, Names
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_wafv2 as wafv2
 from constructs import Construct
 
 from prodready_constructs.contracts import AnyAlarmSpec, ControlClaim, GraphSpec, record
 from prodready_constructs.edge import web_acl_alarms, web_acl_rules
-from prodready_constructs.edge.domain import CLOUDFRONT_REGION
+from prodready_constructs.edge.regions import CLOUDFRONT_REGION, stated_region
 from prodready_constructs.edge.web_acl_rules import DEFAULT_PATH_LIMITS, EXCLUDED_PATH_UNITS, PATH_LIMIT_UNITS, Acl, Exclusion, Rule
 from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.foundation import DataKey, EncryptedLogGroup
@@ -133,7 +133,9 @@ class WebAcl(Construct):
             "Logging",
             resource_arn=self.arn,
             # The ARN without ':*', which is the only form AWS WAF takes; AWS adds the log group's resource policy by itself.
-            log_destination_configs=[f"arn:{Aws.PARTITION}:logs:{Aws.REGION}:{Aws.ACCOUNT_ID}:log-group:{self._log_group_name}"],
+            log_destination_configs=[
+                Fn.sub("arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:${Name}", {"Name": self._log_group_name})
+            ],
             redacted_fields=[
                 wafv2.CfnLoggingConfiguration.FieldToMatchProperty(single_header={"Name": header}) for header in CREDENTIAL_HEADERS
             ],
@@ -193,8 +195,7 @@ class WebAcl(Construct):
         self.capacity += units
 
     def _require_us_east_1(self, where: str) -> None:
-        region = Stack.of(self).region
-        if self.placement == "CLOUDFRONT" and not Token.is_unresolved(region) and region != CLOUDFRONT_REGION:
+        if self.placement == "CLOUDFRONT" and (region := stated_region(self)) not in (None, CLOUDFRONT_REGION):
             raise ConfigurationError(
                 f"{where}: placement",
                 given=f"CLOUDFRONT in a stack of {region}",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import cache
 
 from aws_cdk import Aws
 
@@ -91,9 +92,14 @@ def graphs(name: str, rules: Sequence[str], placement: str) -> tuple[GraphSpec, 
     )
 
 
+@cache
+def _here() -> str:
+    return Aws.REGION  # a message to the jsii kernel, for a constant
+
+
 def _metric(name: str, kind: str, rule: str, placement: str, *, label: str | None = None) -> Metric:
     # CloudFront's web ACLs report without a Region dimension, in us-east-1 (AWS WAF developer guide, "Metrics and dimensions").
-    place = {} if placement == "CLOUDFRONT" else {"Region": Aws.REGION}
+    place = {} if placement == "CLOUDFRONT" else {"Region": _here()}
     return Metric(
         namespace="AWS/WAFV2",
         name=kind,

@@ -16,12 +16,12 @@ def a_vpc(stack: cdk.Stack, construct_id: str = "Vpc") -> ec2.IVpc:
     return ec2.Vpc.from_vpc_attributes(
         stack,
         construct_id,
-        vpc_id="vpc-1",
+        vpc_id="vpc-11111111",
         vpc_cidr_block="10.0.0.0/16",
         availability_zones=["us-east-1a", "us-east-1b"],
-        private_subnet_ids=["subnet-private-a", "subnet-private-b"],
+        private_subnet_ids=["subnet-0000000a", "subnet-0000000b"],
         private_subnet_route_table_ids=["rtb-1", "rtb-2"],
-        public_subnet_ids=["subnet-public-a", "subnet-public-b"],
+        public_subnet_ids=["subnet-1111111a", "subnet-1111111b"],
         public_subnet_route_table_ids=["rtb-3", "rtb-4"],
     )
 
@@ -31,9 +31,9 @@ def a_private_vpc(stack: cdk.Stack) -> ec2.IVpc:
     return ec2.Vpc.from_vpc_attributes(
         stack,
         "PrivateVpc",
-        vpc_id="vpc-2",
+        vpc_id="vpc-22222222",
         availability_zones=["us-east-1a", "us-east-1b"],
-        private_subnet_ids=["subnet-1", "subnet-2"],
+        private_subnet_ids=["subnet-2222222a", "subnet-2222222b"],
         private_subnet_route_table_ids=["rtb-1", "rtb-2"],
     )
 

@@ -148,3 +148,5 @@ def test_a_region_that_is_not_stated_is_taken_on_trust() -> None:
     domain = a_domain(cdk.Stack(new_app(), "Agnostic"))
     assert domain.require_us_east_1(wanted_by=domain) is domain.certificate
     assert domain.graphs[0].metrics[0].region is None
+    here = a_domain(new_stack())
+    assert here.require_region(cdk.Stack(new_app(), "Elsewhere").region, wanted_by=here) is here.certificate

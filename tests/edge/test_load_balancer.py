@@ -189,7 +189,7 @@ def test_its_web_acl_tells_visitors_apart_where_they_come_from(internal: Templat
 @pytest.mark.control("NET-6", "WEB-2")
 def test_internal_admits_cloudfront_on_443_and_nobody_else(internal: Template) -> None:
     assert internal.props(LOAD_BALANCER)["Scheme"] == "internal"
-    assert internal.props(LOAD_BALANCER)["Subnets"] == ["subnet-1", "subnet-2"]
+    assert internal.props(LOAD_BALANCER)["Subnets"] == ["subnet-2222222a", "subnet-2222222b"]
     group = internal.one("AWS::EC2::SecurityGroup", "Front")
     assert "SecurityGroupIngress" not in group["Properties"]
     (name,) = [name for name in internal.of_type("AWS::EC2::SecurityGroup") if "Front" in name]
@@ -213,7 +213,7 @@ def test_it_reaches_its_targets_only_and_they_admit_it_by_reference(internal: Te
 @pytest.mark.control("NET-6", "WEB-2")
 def test_public_admits_443_and_80_and_redirects_80(public: Template) -> None:
     assert public.props(LOAD_BALANCER)["Scheme"] == "internet-facing"
-    assert public.props(LOAD_BALANCER)["Subnets"] == ["subnet-public-a", "subnet-public-b"]
+    assert public.props(LOAD_BALANCER)["Subnets"] == ["subnet-1111111a", "subnet-1111111b"]
     rules = public.props("AWS::EC2::SecurityGroup", "Front")["SecurityGroupIngress"]
     assert sorted((rule["FromPort"], rule["ToPort"], rule["CidrIp"]) for rule in rules) == [(80, 80, "0.0.0.0/0"), (443, 443, "0.0.0.0/0")]
     assert not public.of_type(INGRESS)

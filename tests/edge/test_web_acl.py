@@ -179,8 +179,9 @@ def test_logs_are_always_kept_encrypted_and_without_credentials(template: Templa
     logging = template.props("AWS::WAFv2::LoggingConfiguration", "Plain")
     assert [field["SingleHeader"]["Name"] for field in logging["RedactedFields"]] == ["authorization", "cookie"]
     (destination,) = logging["LogDestinationConfigs"]
-    assert destination["Fn::Join"][1][-2] == ":log-group:"
-    assert template.of_type("AWS::Logs::LogGroup").keys() >= {destination["Fn::Join"][1][-1]["Ref"]}
+    arn, names = destination["Fn::Sub"]
+    assert arn == "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:${Name}"
+    assert template.of_type("AWS::Logs::LogGroup").keys() >= {names["Name"]["Ref"]}
     group = template.props("AWS::Logs::LogGroup", "Plain")
     assert group["LogGroupName"]["Fn::Join"][1][0].startswith("aws-waf-logs-Stack-Plain-")
     assert group["RetentionInDays"] == 90
