@@ -21,6 +21,7 @@ from constructs import Construct
 from prodready_constructs.compute.alarms import ServiceMetrics, service_alarms, service_graphs
 from prodready_constructs.compute.cluster import private_cluster
 from prodready_constructs.compute.container import hardened_container
+from prodready_constructs.compute.secrets import ecs_secret
 from prodready_constructs.contracts import AnyAlarmSpec, Attachable, ControlClaim, FrontDoor, GraphSpec, SecretField, record
 from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.foundation import ComposedRole, DataKey, EncryptedLogGroup, require_subnets
@@ -86,9 +87,7 @@ class WebService(Construct):
         super().__init__(scope, construct_id)
         path = self.node.path
         if not 1 <= container_port <= 65_535:
-            raise ConfigurationError(
-                f"{path}: container_port", given=container_port, allowed="1 to 65535", mend="use the port the container listens on"
-            )
+            raise ConfigurationError(f"{path}: container_port", given=container_port, allowed="1 to 65535", mend="use the container's port")
         if not health_check_path.startswith("/"):
             raise ConfigurationError(
                 f"{path}: health_check_path",
@@ -161,7 +160,7 @@ class WebService(Construct):
                 target_group=targets.target_group_full_name,
                 target_group_arn=targets.target_group_arn,
             )
-        self._settings = Construct(self, "Settings")
+        self._settings, self._secrets = Construct(self, "Settings"), Construct(self, "Secrets")
         for name, value in (environment or {}).items():
             self.add_setting(name, value)
         record(self, controls=CONTROLS, tier="compute", watchable=True, min_tasks=posture.min_tasks)
@@ -209,10 +208,8 @@ class WebService(Construct):
 
     def add_secret(self, name: str, secret: SecretField | secretsmanager.ISecret) -> None:
         """Give the container *secret* (or one field of it) in the environment variable *name*; only the execution role may read it."""
-        if isinstance(secret, SecretField):
-            self.container.add_secret(name, ecs.Secret.from_secrets_manager(secret.secret, secret.field))
-        else:
-            self.container.add_secret(name, ecs.Secret.from_secrets_manager(secret))
+        source, field = (secret.secret, secret.field) if isinstance(secret, SecretField) else (secret, None)
+        self.container.add_secret(name, ecs_secret(self._secrets, name, source, field, reader=self.execution_role))
 
     def connect_to(self, attachable: Attachable) -> None:
         """Let the tasks use a store: open the port between the two security groups, and hand over its address and its credentials."""

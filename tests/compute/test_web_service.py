@@ -23,7 +23,7 @@ from prodready_constructs.contracts import AlarmSpec, Attachment, EventSpec, Mat
 from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.posture import PRODUCTION, STAGING, ComputePosture
 from tests.support.packs import findings
-from tests.support.synthesis import Template, new_app, new_stack, synth
+from tests.support.synthesis import Template, new_app, new_stack, synth, synth_all
 
 POSTURE = PRODUCTION.compute
 IMAGE = f"public.ecr.aws/nginx/nginx@sha256:{'a' * 64}"
@@ -243,6 +243,31 @@ def test_a_changed_setting_is_a_new_parameter_and_so_a_new_deployment() -> None:
     assert parameters("info").isdisjoint(parameters("debug"))
 
 
+@pytest.mark.control("SEC-2")
+@pytest.mark.parametrize("flags", [None, {}], ids=["recommended flags", "no flags"])
+def test_a_store_of_an_earlier_stack_never_learns_of_the_service(flags: dict[str, Any] | None) -> None:
+    app = new_app(flags=flags)
+    data, workload = new_stack(app, "Data"), new_stack(app, "Workload")
+    store = a_store(data, a_vpc(data))
+    WebService(workload, "Api", vpc=a_vpc(workload), image=ecs.ContainerImage.from_registry(IMAGE), posture=POSTURE).connect_to(store)
+    templates = synth_all(app)
+    assert "Workload" not in json.dumps(templates["Data"].resources)
+    assert "ExecutionRole" not in json.dumps(templates["Data"].props("AWS::KMS::Key"))
+    statements = templates["Workload"].props("AWS::IAM::ManagedPolicy", "ExecutionRole")["PolicyDocument"]["Statement"]
+    (decrypt,) = [statement for statement in statements if "kms:Decrypt" in statement["Action"]]
+    assert "kms:ViaService" in decrypt["Condition"]["StringEquals"]
+    assert len(templates["Workload"].of_type("AWS::EC2::SecurityGroupIngress")) == 1
+
+
+def test_a_secret_known_by_name_only_is_read_by_its_pattern() -> None:
+    stack = new_stack()
+    service = WebService(stack, "Api", vpc=a_vpc(stack), image=ecs.ContainerImage.from_registry(IMAGE), posture=POSTURE)
+    service.add_secret("JWT_SECRET", secretsmanager.Secret.from_secret_name_v2(stack, "Jwt", "app/prod/jwt"))
+    statements = synth(stack).props("AWS::IAM::ManagedPolicy", "ExecutionRole")["PolicyDocument"]["Statement"]
+    (read,) = [statement for statement in statements if "secretsmanager:GetSecretValue" in statement["Action"]]
+    assert read["Resource"].endswith(":secret:app/prod/jwt-??????")
+
+
 # -- reach -----------------------------------------------------------------------------------------------------------
 
 
@@ -322,7 +347,7 @@ def test_scaling_by_schedule(production: Made) -> None:
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        ({"container_port": 0}, r"Stack/Api: container_port: got 0; allowed: 1 to 65535; use the port the container listens on"),
+        ({"container_port": 0}, r"Stack/Api: container_port: got 0; allowed: 1 to 65535; use the container's port"),
         ({"container_port": 70_000}, r"container_port: got 70000"),
         ({"health_check_path": "health"}, r"health_check_path: got 'health'; allowed: a path that begins with /; use '/health'"),
         (
