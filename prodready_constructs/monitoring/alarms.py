@@ -138,9 +138,14 @@ def in_words(spec: AnyAlarmSpec) -> str:
     metric = spec.metric
     what = f"{metric.label}: {metric.expression}" if isinstance(metric, MathMetric) else f"{metric.name} ({metric.statistic})"
     return (
-        f"{what} {COMPARISONS[spec.comparison]} {spec.threshold:g} in {spec.datapoints or spec.periods} of {spec.periods} "
+        f"{what} {COMPARISONS[spec.comparison]} {_number(spec.threshold)} in {spec.datapoints or spec.periods} of {spec.periods} "
         f"{'period' if spec.periods == 1 else 'periods'} of {span(metric.period)}; no data: {spec.missing_data}"
     )
+
+
+def _number(value: float) -> str:
+    """``10,737,418,240`` and ``0.5``: never in powers of ten."""
+    return f"{int(value):,}" if float(value).is_integer() else f"{value:,}"
 
 
 def seconds(period: timedelta) -> int:

@@ -13,6 +13,7 @@ import pytest
 from prodready_constructs.contracts import AlarmSpec, Metric, RunbookSpec, Severity
 from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.monitoring import Routes, Watch
+from prodready_constructs.monitoring.alarms import in_words
 from prodready_constructs.monitoring.watch import MOST_CRITICAL
 from prodready_constructs.posture import PRODUCTION
 from tests.monitoring.watched import CPU, ERRORS, FAILOVER, LATENCY, RUNBOOK, STOPPED, Watched
@@ -179,6 +180,12 @@ def test_the_assembly_alone_tells_the_evidence_everything(template: Template) ->
     assert words["ErrorRate"].startswith("Error rate: 100 * errors / requests > 5 in 1 of 1 period of 5 minutes")
     assert words["TaskStopped"] == "each event that matches the pattern"
     assert words["Failover"] == "each RDS event of db-instance in: failover, failure"
+
+
+@pytest.mark.control("OPS-3")
+@pytest.mark.parametrize(("threshold", "words"), [(10_737_418_240.0, "> 10,737,418,240 in"), (0.05, "> 0.05 in"), (5, "> 5 in")])
+def test_thresholds_are_written_for_people(threshold: float, words: str) -> None:
+    assert words in in_words(replace(CPU, threshold=threshold))
 
 
 def test_clean_but_for_the_waived_dead_letter_queue(built: tuple[Watch, Template, list[str]]) -> None:
