@@ -37,6 +37,8 @@ RECORDED_PROPERTIES: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "AccessPolicy": "the API has no vault policy",
             "Notifications": "the API has no vault notifications",
         },
+        "AWS::CloudWatch::Alarm": {"Metrics": "the API does not report metric math"},
+        "AWS::EC2::VPCEndpoint": {"PrivateDnsEnabled": "the API does not report it"},
         "AWS::EC2::NatGateway": {"AvailabilityMode": "only zonal gateways are modelled"},
         "AWS::ElastiCache::ReplicationGroup": {"KmsKeyId": "the API does not report it"},
         "AWS::RDS::DBInstance": {

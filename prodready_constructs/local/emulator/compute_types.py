@@ -1,4 +1,4 @@
-"""Containers and their scaling: ministack's ECS, and moto for Application Auto Scaling."""
+"""Containers, their scaling and what stands in front of them: ministack's ECS and API Gateway, moto for Application Auto Scaling."""
 
 from __future__ import annotations
 
@@ -13,6 +13,29 @@ from prodready_constructs.local.emulator.registration import Made, Properties, c
 def capacity_providers(logical_id: str, properties: Properties, stack: str) -> Made:
     call("ecs", "put_cluster_capacity_providers", camel(properties))
     return properties["Cluster"], {}
+
+
+def _delete_task_definition(physical_id: str, _: Properties) -> None:
+    client("ecs").deregister_task_definition(taskDefinition=physical_id)
+
+
+@creates("AWS::ECS::TaskDefinition", delete=_delete_task_definition, instead=True)
+def task_definition(logical_id: str, properties: Properties, stack: str) -> Made:
+    # ministack's own handler drops the platform, the storage and more; its API keeps them.
+    wanted = {"Family": f"{stack}-{logical_id}", **properties}
+    arn = call("ecs", "register_task_definition", wanted)["taskDefinition"]["taskDefinitionArn"]
+    return arn, {"TaskDefinitionArn": arn}
+
+
+def _delete_validator(physical_id: str, properties: Properties) -> None:
+    client("apigateway").delete_request_validator(restApiId=properties["RestApiId"], requestValidatorId=physical_id)
+
+
+@creates("AWS::ApiGateway::RequestValidator", delete=_delete_validator, instead=True)
+def request_validator(logical_id: str, properties: Properties, stack: str) -> Made:
+    # ministack's own handler draws an id and stores nothing.
+    made = call("apigateway", "create_request_validator", {"Name": made_name(stack, logical_id), **properties})["id"]
+    return made, {"RequestValidatorId": made}
 
 
 def _deregister(physical_id: str, _: Properties) -> None:

@@ -30,17 +30,20 @@ class Registration:
     backing: Backing
     create: Create
     delete: Delete | None = None
+    instead: bool = False
 
 
 _registered: dict[str, Registration] = {}
 _topped_up: set[str] = set()
 
 
-def creates(type_name: str, *, backing: Backing = "ministack", delete: Delete | None = None) -> Callable[[Create], Create]:
-    """Decorator: the function creates resources of *type_name*."""
+def creates(
+    type_name: str, *, backing: Backing = "ministack", delete: Delete | None = None, instead: bool = False
+) -> Callable[[Create], Create]:
+    """Decorator: the function creates resources of *type_name*; *instead* of ministack's own handler, where that does nothing."""
 
     def keep(create: Create) -> Create:
-        _registered[type_name] = Registration(backing, create, delete)
+        _registered[type_name] = Registration(backing, create, delete, instead)
         return create
 
     return keep
@@ -63,9 +66,9 @@ def backings() -> dict[str, Backing]:
 
 
 def install() -> None:
-    """Give the engine every type registered so far; a type it already has is left to it."""
+    """Give the engine every type registered so far; a type it already has is left to it, unless it is to be replaced."""
     for type_name, registration in _registered.items():
-        if not known(type_name):
+        if registration.instead or not known(type_name):
             _install_one(type_name, registration)
     original = stacks._runs_on_worker_thread
     # A handler of ours calls the server it runs in, so it must not hold the event loop.
@@ -88,6 +91,15 @@ def top_up(type_name: str, complete: Callable[[str, Properties, dict[str, Any]],
         handler["update"] = lambda pid, old, new, stack: completed(native["update"](pid, old, new, stack), new)
     provisioners._RESOURCE_HANDLERS[type_name] = handler
     _topped_up.add(type_name)
+
+
+def respell(type_name: str, spelt: Callable[[Properties], Properties]) -> None:
+    """ministack's own handler gets the properties as *spelt* gives them: it does not know the template's spelling."""
+    native = provisioners._RESOURCE_HANDLERS[type_name]
+    handler = dict(native)
+    handler["create"] = lambda logical_id, new, stack: native["create"](logical_id, spelt(new), stack)
+    handler["update"] = lambda pid, old, new, stack, *more: native["update"](pid, spelt(old), spelt(new), stack, *more)
+    provisioners._RESOURCE_HANDLERS[type_name] = handler
 
 
 def divert(type_name: str, when: Callable[[Properties], bool], create: Create) -> None:

@@ -11,7 +11,7 @@ from ministack.core.responses import get_account_id, get_region
 
 from prodready_constructs.local.emulator import bucket_topups
 from prodready_constructs.local.emulator.calls import call, camel, client
-from prodready_constructs.local.emulator.registration import Made, Properties, divert, made_name, top_up
+from prodready_constructs.local.emulator.registration import Made, Properties, divert, made_name, respell, top_up
 
 Attributes = dict[str, Any]
 
@@ -24,6 +24,10 @@ def install() -> None:
     top_up("AWS::Events::EventBus", _bus)
     top_up("AWS::Lambda::Function", _function)
     divert("AWS::CloudWatch::Alarm", lambda properties: bool(properties.get("Metrics")), _math_alarm)
+    top_up("AWS::ECS::Service", _service)
+    respell("AWS::ApiGateway::RestApi", _endpoint_configuration)
+    top_up("AWS::ApiGateway::RestApi", _api)
+    top_up("AWS::ApiGateway::Method", _method)
     top_up("AWS::ApiGateway::Stage", _stage)
     top_up("AWS::RDS::DBInstance", _database)
 
@@ -63,6 +67,35 @@ def _math_alarm(logical_id: str, properties: Properties, stack: str) -> Made:
     wanted = {key: value for key, value in properties.items() if key != "Tags"}
     call("cloudwatch", "put_metric_alarm", {**wanted, "AlarmName": name})
     return name, {"Arn": f"arn:aws:cloudwatch:{get_region()}:{get_account_id()}:alarm:{name}"}
+
+
+def _service(arn: str, properties: Properties, _: Attributes) -> None:
+    names = ("HealthCheckGracePeriodSeconds", "EnableExecuteCommand", "PlatformVersion", "PropagateTags", "EnableECSManagedTags")
+    dropped = {name: properties[name] for name in names if name in properties}
+    if dropped:
+        call("ecs", "update_service", {"Cluster": properties.get("Cluster", "default"), "Service": arn, **dropped})
+
+
+def _endpoint_configuration(properties: Properties) -> Properties:
+    given = properties.get("EndpointConfiguration")
+    return {**properties, "EndpointConfiguration": camel(given)} if given else properties
+
+
+def _api(api: str, properties: Properties, _: Attributes) -> None:
+    if "DisableExecuteApiEndpoint" in properties:
+        value = str(properties["DisableExecuteApiEndpoint"]).lower()
+        operation = {"op": "replace", "path": "/disableExecuteApiEndpoint", "value": value}
+        client("apigateway").update_rest_api(restApiId=api, patchOperations=[operation])
+
+
+def _method(_: str, properties: Properties, __: Attributes) -> None:
+    if properties.get("RequestValidatorId"):
+        client("apigateway").update_method(
+            restApiId=properties["RestApiId"],
+            resourceId=properties["ResourceId"],
+            httpMethod=properties["HttpMethod"],
+            patchOperations=[{"op": "replace", "path": "/requestValidatorId", "value": properties["RequestValidatorId"]}],
+        )
 
 
 _STAGE_FIELDS = {

@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 _VARIABLE = re.compile(r"\$\{([\w:.!]+)\}")
+#: Attributes that are what ``Ref`` gives, and attributes that are the last part of it.
+_SAME_AS_REF = frozenset({"GroupId", "BackupPlanId", "UserPoolId", "VpcId", "SubnetId", "BackupVaultName", "HealthCheckId", "NatGatewayId"})
+_NAMES = frozenset({"Name", "QueueName", "TopicName"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,8 @@ class Resolver:
         """*value* with every intrinsic replaced by what is known of it."""
         if isinstance(value, list):
             return [item for item in map(self.resolve, value) if item is not None]
+        if isinstance(value, str) and "{{resolve:" in value:
+            return Pattern(".*", value)
         if not isinstance(value, dict):
             return value
         if len(value) == 1:
@@ -70,15 +75,19 @@ class Resolver:
             return None
         return self._pseudo.get(name) or self._ids.get(name) or ANYTHING
 
-    def _attribute(self, target: Any) -> Pattern:
+    def _attribute(self, target: Any) -> Any:
         logical_id, attribute = target.split(".", 1) if isinstance(target, str) else target
         physical_id = self._ids.get(logical_id)
         if physical_id is None or not isinstance(attribute, str):
             return ANYTHING
+        if attribute in _SAME_AS_REF:
+            return physical_id
+        if attribute in _NAMES:
+            return re.split(r"[/:]", physical_id)[-1]
         # "name|id|scope" of a web ACL, an ARN, or a plain name: the attribute names one part of it.
         parts = "|".join(re.escape(part) for part in re.split(r"[|]", physical_id) if len(part) > 3)
-        exact = attribute.endswith(("Arn", "Id")) or attribute in ("Name", "QueueName", "TopicName")
-        return Pattern(f".*(?:{parts}).*" if exact and parts else ".*", f"{logical_id}.{attribute}")
+        telling = attribute.endswith(("Arn", "Id")) and parts
+        return Pattern(f".*(?:{parts}).*" if telling else ".*", f"{logical_id}.{attribute}")
 
     def _join(self, argument: Any) -> Any:
         delimiter, items = argument
@@ -109,7 +118,9 @@ class Resolver:
 
 
 def _together(pieces: list[Any]) -> Any:
-    """One text of many pieces; a pattern as soon as one of them is."""
+    """One text of many pieces; a pattern as soon as one of them is, or is read from elsewhere at deployment."""
+    if any(isinstance(piece, str) and "{{resolve:" in piece for piece in pieces):
+        return Pattern(".*", "".join(str(piece) for piece in pieces))
     if not any(isinstance(piece, Pattern) for piece in pieces):
         return "".join(str(piece) for piece in pieces)
     expression = "".join(piece.expression if isinstance(piece, Pattern) else re.escape(str(piece)) for piece in pieces)

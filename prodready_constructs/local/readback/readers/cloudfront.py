@@ -31,7 +31,7 @@ def _monitoring(aws: Aws, physical_id: str, properties: Properties) -> Any:
 
 
 def _function(aws: Aws, physical_id: str, properties: Properties) -> Any:
-    described = aws("cloudfront").describe_function(Name=properties["Name"])["FunctionSummary"]
+    described = aws("cloudfront").describe_function(Name=properties["Name"], Stage="LIVE")["FunctionSummary"]
     return {"Name": described["Name"], "FunctionConfig": described["FunctionConfig"]}
 
 
@@ -88,7 +88,8 @@ READERS = {
     "AWS::CloudFront::Distribution": Reader(
         _distribution,
         (
-            *_config("Enabled", "Aliases", "DefaultRootObject", "HttpVersion", "IPV6Enabled", "PriceClass", "WebACLId", "Restrictions"),
+            *_config("Enabled", "Aliases", "DefaultRootObject", "HttpVersion", "PriceClass", "WebACLId", "Restrictions"),
+            Check("DistributionConfig.IPV6Enabled", "DistributionConfig.IsIPV6Enabled"),
             Check("DistributionConfig.ViewerCertificate", _found("DistributionConfig.ViewerCertificate"), _certificate),
             Check("DistributionConfig.DefaultCacheBehavior", _found("DistributionConfig.DefaultCacheBehavior"), _behavior),
             Check(

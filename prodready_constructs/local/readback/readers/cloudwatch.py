@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from prodready_constructs.local.readback.checks import Aws, Check, Properties, Reader, same
+from prodready_constructs.local.readback.checks import Aws, Properties, Reader, same
 
 
 def _alarm(aws: Aws, physical_id: str, _: Properties) -> Any:
@@ -26,11 +26,6 @@ READERS = {
             *same("AlarmActions", "OKActions", "ActionsEnabled", "ComparisonOperator", "DatapointsToAlarm", "EvaluationPeriods"),
             *same("TreatMissingData", "Threshold", "Namespace", "MetricName", "Dimensions", "Period", "Statistic", "ExtendedStatistic"),
             *same("AlarmDescription"),
-            Check(
-                "Metrics",
-                "Metrics",
-                lambda value: [{name: each[name] for name in ("Id", "Expression", "MetricStat") if name in each} for each in value],
-            ),
         ),
     ),
     "AWS::CloudWatch::CompositeAlarm": Reader(

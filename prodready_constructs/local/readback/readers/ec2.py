@@ -43,8 +43,6 @@ def _routes(aws: Aws, _: str, properties: Properties) -> Any:
     return next(route for route in table["Routes"] if route.get("DestinationCidrBlock") == wanted)
 
 
-#: What the CDK writes to say "no egress at all".
-_NOWHERE = "255.255.255.255/32"
 _PEERS = {
     "CidrIp": ("IpRanges", "CidrIp"),
     "CidrIpv6": ("Ipv6Ranges", "CidrIpv6"),
@@ -95,7 +93,7 @@ READERS = {
             Check(
                 "SecurityGroupEgress",
                 lambda live: _one_by_one(live["IpPermissionsEgress"]),
-                lambda rules: [_opening(rule) for rule in rules if rule.get("CidrIp") != _NOWHERE],
+                lambda rules: [_opening(rule) for rule in rules],
             ),
             Check(
                 "SecurityGroupIngress", lambda live: _one_by_one(live["IpPermissions"]), lambda rules: [_opening(rule) for rule in rules]
@@ -113,6 +111,6 @@ READERS = {
             Check("LogDestination", "LogDestination"),
         ),
     ),
-    "AWS::EC2::VPCEndpoint": Reader(_endpoint, same("VpcId", "ServiceName", "VpcEndpointType", "PrivateDnsEnabled", "SubnetIds")),
+    "AWS::EC2::VPCEndpoint": Reader(_endpoint, same("VpcId", "ServiceName", "VpcEndpointType", "SubnetIds")),
     "AWS::EC2::Route": Reader(_routes, same("DestinationCidrBlock", "NatGatewayId", "GatewayId")),
 }
