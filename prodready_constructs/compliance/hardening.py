@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -58,7 +57,9 @@ class HardeningRules:
     def validate(self, context: cdk.IPolicyValidationContext) -> cdk.PolicyValidationPluginReport:
         """Judge every template of the stage or app. Called by the CDK."""
         # A plugin of an app is handed the templates of its stages too: assemblies inside the app's.
-        directory = Path(os.path.commonpath([str(Path(path).parent) for path in context.template_paths]))
+        homes = {Path(path).parent for path in context.template_paths}
+        directory = min(homes, key=lambda home: len(home.parts))
+        directory = directory if all(home.is_relative_to(directory) for home in homes) else directory.parent
         subject = Subject(assembly=read_assembly(directory), staging=self._staging, required_tags=self._required_tags)
         found: dict[tuple[str, str, str], list[cdk.PolicyViolatingResource]] = {}
         for rule, place in _hits(subject):
