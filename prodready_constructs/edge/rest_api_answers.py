@@ -33,7 +33,7 @@ def require_origins(construct: Construct, origins: Sequence[str]) -> None:
 
 
 def answer_safely(api: apigateway.RestApi, origins: Sequence[str], *, hsts_max_age: timedelta) -> None:
-    """Errors that API Gateway makes itself say the request id and nothing of what is behind."""
+    """Errors that API Gateway makes itself say their kind and the request id, and nothing of what is behind."""
     # A gateway response is static: with several origins a browser does not show the error, the caller sees a failed request.
     hsts = f"'max-age={int(hsts_max_age.total_seconds())}; includeSubDomains'"
     headers = {
@@ -41,13 +41,11 @@ def answer_safely(api: apigateway.RestApi, origins: Sequence[str], *, hsts_max_a
         "Strict-Transport-Security": hsts,
         **({"Access-Control-Allow-Origin": f"'{origins[0]}'"} if len(origins) == 1 else {}),
     }
-    for name, kind, message in (
-        ("ClientError", apigateway.ResponseType.DEFAULT_4_XX, "$context.error.messageString"),
-        ("ServerError", apigateway.ResponseType.DEFAULT_5_XX, '"Internal error"'),
-    ):
+    for name, kind in (("ClientError", apigateway.ResponseType.DEFAULT_4_XX), ("ServerError", apigateway.ResponseType.DEFAULT_5_XX)):
+        # Not the gateway's message: a refused signature is answered with the caller's and the method's ARN.
         api.add_gateway_response(
             name,
             type=kind,
             response_headers=headers,
-            templates={"application/json": f'{{"message":{message},"requestId":"$context.requestId"}}'},
+            templates={"application/json": '{"error":"$context.error.responseType","requestId":"$context.requestId"}'},
         )

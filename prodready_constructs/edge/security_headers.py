@@ -36,6 +36,8 @@ EXTENDABLE = (
 _UNDOING = {"*", "http:", "https:", "'unsafe-eval'", "'unsafe-inline'", "'unsafe-hashes'"}
 #: Browser features that a page must ask the site's owner for. Source: OWASP Secure Headers project.
 PERMISSIONS_POLICY = "accelerometer=(), camera=(), geolocation=(), gyroscope=(), magnetometer=(), microphone=(), payment=(), usb=()"
+#: Browsers' preload lists take a site from this age on (hstspreload.org, "Submission requirements").
+PRELOAD_FROM = timedelta(days=365)
 #: Response headers that tell a stranger what runs behind.
 TELLING = ("Server", "X-Powered-By")
 
@@ -84,7 +86,7 @@ def security_headers(
             strict_transport_security=cloudfront.ResponseHeadersStrictTransportSecurity(
                 access_control_max_age=Duration.seconds(int(hsts_max_age.total_seconds())),
                 include_subdomains=True,
-                preload=True,
+                preload=hsts_max_age >= PRELOAD_FROM,
                 override=True,
             ),
         ),
