@@ -64,8 +64,7 @@ class ProtectedLoadBalancer(Construct):
         cloudfront_prefix_list: the id of CloudFront's managed prefix list, in a region where the library does not know it.
 
     Raises:
-        ConfigurationError: too few subnets, a public load balancer without a domain, a certificate of another region, or a web ACL that
-            stands elsewhere.
+        ConfigurationError: too few subnets, public without a domain, a certificate of another region, a web ACL that stands elsewhere.
 
     Sources: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/application-load-balancers.html (Security Hub ELB.1 to ELB.17)
     """
