@@ -47,35 +47,41 @@ class ClosedDefaultSecurityGroup(Construct):
         log_group = EncryptedLogGroup(self, "Logs", retention=posture.flow_log_retention, encryption_key=encryption_key).log_group
         #: Runs that AWS Lambda gave up on, with the answer address that CloudFormation waits at.
         self.failures = sns.Topic(self, "Failures", master_key=encryption_key, enforce_ssl=True)
-        policy = iam.ManagedPolicy(
+        # An L1 with a plain policy document: the role is a bare CfnResource, which the L2's ``roles`` does not take.
+        policy = iam.CfnManagedPolicy(
             self,
             "Policy",
             description="Close and reopen the default security group of one VPC",
-            statements=[
-                iam.PolicyStatement(
-                    actions=[
+            roles=[role.ref],
+            policy_document={
+                "Version": "2012-10-17",
+                "Statement": [
+                    _allow(
+                        f"arn:{Aws.PARTITION}:ec2:{Aws.REGION}:{Aws.ACCOUNT_ID}:security-group/{vpc.vpc_default_security_group}",
                         "ec2:AuthorizeSecurityGroupEgress",
                         "ec2:AuthorizeSecurityGroupIngress",
                         "ec2:RevokeSecurityGroupEgress",
                         "ec2:RevokeSecurityGroupIngress",
-                    ],
-                    resources=[f"arn:{Aws.PARTITION}:ec2:{Aws.REGION}:{Aws.ACCOUNT_ID}:security-group/{vpc.vpc_default_security_group}"],
-                ),
-                iam.PolicyStatement(actions=["logs:CreateLogStream", "logs:PutLogEvents"], resources=[log_group.log_group_arn]),
-                iam.PolicyStatement(actions=["sns:Publish"], resources=[self.failures.topic_arn]),
-                iam.PolicyStatement(actions=["kms:Decrypt", "kms:GenerateDataKey"], resources=[encryption_key.key_arn]),
-            ],
+                    ),
+                    _allow(log_group.log_group_arn, "logs:CreateLogStream", "logs:PutLogEvents"),
+                    _allow(self.failures.topic_arn, "sns:Publish"),
+                    _allow(encryption_key.key_arn, "kms:Decrypt", "kms:GenerateDataKey"),
+                ],
+            },
         )
-        # By the L1: the role is a bare CfnResource, which the L2's ``roles`` does not take.
-        l1 = cast("iam.CfnManagedPolicy", policy.node.default_child)
-        l1.roles = [role.ref]
 
         role.add_property_deletion_override("Policies")
         role.add_property_deletion_override("ManagedPolicyArns")
         function.add_property_override("ReservedConcurrentExecutions", 1)
         function.add_property_override("DeadLetterConfig", {"TargetArn": self.failures.topic_arn})
         function.add_property_override("LoggingConfig", {"LogFormat": "JSON", "LogGroup": log_group.log_group_name})
-        # The policy is no part of the role here, so the function would run before it may do anything.
-        function.node.add_dependency(policy)
-        closer.node.add_dependency(policy)
-        cast("CfnResource", closer.node.default_child).add_property_override("ServiceTimeout", PATIENCE_SECONDS)
+        # The policy is no part of the role here, and AWS Lambda refuses a function whose role may not publish its dead letters.
+        # An override, because the CDK's own list names the role, which the function refers to anyway (cfn-lint W3005).
+        function.add_override("DependsOn", [policy.logical_id])
+        request = cast("CfnResource", closer.node.default_child)
+        request.add_resource_dependency(policy)
+        request.add_property_override("ServiceTimeout", PATIENCE_SECONDS)
+
+
+def _allow(resource: str, *actions: str) -> dict[str, object]:
+    return {"Effect": "Allow", "Action": list(actions), "Resource": resource}

@@ -90,7 +90,7 @@ class PrivateNetwork(Construct):
         super().__init__(scope, construct_id)
         where = self.node.path
         plan = plan_addresses(where, cidr=cidr, public_tier=public_tier, peers=peers)
-        _check_zones(where, Stack.of(self).availability_zones, posture.zones)
+        zones = _zones(where, Stack.of(self), posture.zones)
         if posture.egress in ("single", "zonal") and not public_tier:
             raise ConfigurationError(
                 f"{where}: posture.egress",
@@ -116,7 +116,7 @@ class PrivateNetwork(Construct):
             self,
             "Vpc",
             ip_addresses=ec2.IpAddresses.cidr(plan.cidr),
-            max_azs=posture.zones,
+            availability_zones=zones,
             reserved_azs=ZONES_PLANNED - posture.zones,
             subnet_configuration=tiers,
             nat_gateway_provider=None if posture.egress == "none" else nat,
@@ -209,7 +209,9 @@ class PrivateNetwork(Construct):
                 )
 
 
-def _check_zones(where: str, zones: Sequence[str], wanted: int) -> None:
+def _zones(where: str, stack: Stack, wanted: int) -> list[str]:
+    """The first *wanted* zones of *stack*, as ``<AWS::Region>a``: a template that spells its region out is one of no other (W3010)."""
+    zones, region = stack.availability_zones, stack.region
     if any(zone.startswith("dummy") for zone in zones):
         raise ConfigurationError(
             f"{where}: availability zones",
@@ -224,3 +226,4 @@ def _check_zones(where: str, zones: Sequence[str], wanted: int) -> None:
             allowed=f"{wanted} or more, as posture.zones asks",
             mend="state account and region on the stack and override its availability_zones, or lower posture.zones",
         )
+    return [f"{Aws.REGION}{zone.removeprefix(region)}" if zone.startswith(region) else zone for zone in zones[:wanted]]

@@ -36,6 +36,7 @@ _ROTATION_RULES = (
     "AwsSolutions-SMG4",
     "HIPAA.Security-SecretsManagerRotationEnabled",
     "NIST.800.53.R5-SecretsManagerRotationEnabled",
+    "Prodready-SecretWithoutRotation",
 )
 
 
@@ -178,12 +179,14 @@ class AppSecret(Construct):
             {"StringNotEquals": {"aws:PrincipalAccount": Aws.ACCOUNT_ID}, "BoolIfExists": {"aws:PrincipalIsAWSService": "false"}},
         ):
             self.secret.add_to_resource_policy(
-                iam.PolicyStatement(
-                    effect=iam.Effect.DENY,
-                    principals=[iam.AnyPrincipal()],
-                    actions=["secretsmanager:GetSecretValue"],
-                    resources=["*"],  # in a secret's own policy: this secret
-                    conditions=condition,
+                iam.PolicyStatement.from_json(
+                    {
+                        "Effect": "Deny",
+                        "Principal": {"AWS": "*"},
+                        "Action": "secretsmanager:GetSecretValue",
+                        "Resource": "*",  # in a secret's own policy: this secret
+                        "Condition": condition,
+                    }
                 )
             )
         policy = cast("secretsmanager.CfnResourcePolicy", self.secret.node.find_child("Policy").node.default_child)

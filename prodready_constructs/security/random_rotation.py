@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
+from typing import cast
 
-from aws_cdk import Duration
+from aws_cdk import Aws, Duration
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
@@ -74,7 +75,13 @@ class RandomRotation(Construct):
         role = ComposedRole(
             self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"), description="Rotates random values of secrets"
         )
-        role.add_to_principal_policy(iam.PolicyStatement(actions=list(_WITHOUT_RESOURCE_LEVEL), resources=["*"]))
+        role.add_to_principal_policy(
+            iam.PolicyStatement(
+                actions=list(_WITHOUT_RESOURCE_LEVEL),
+                resources=["*"],
+                conditions={"StringEquals": {"aws:RequestedRegion": Aws.REGION}},
+            )
+        )
         role.add_to_principal_policy(
             iam.PolicyStatement(actions=["logs:CreateLogStream", "logs:PutLogEvents"], resources=[log_group.log_group_arn])
         )
@@ -104,8 +111,13 @@ class RandomRotation(Construct):
             logging_format=lambda_.LoggingFormat.JSON,
             tracing=lambda_.Tracing.ACTIVE,
         )
+        policy = role.node.find_child("Policy")
+        # The CDK's own list names the role too, which the function refers to anyway (cfn-lint W3005).
+        cast("lambda_.CfnFunction", self.function.node.default_child).add_override(
+            "DependsOn", [cast("iam.CfnManagedPolicy", policy.node.default_child).logical_id]
+        )
         waive(
-            role.node.find_child("Policy"),
+            policy,
             rule="AwsSolutions-IAM5[Resource::*]",
             because="EC2's network interface calls that Lambda makes for a function in a VPC, and X-Ray's Put calls, take no resource or "
             "one unknown before the call; every right on secrets, keys, queue and logs names its resource",
