@@ -14,7 +14,7 @@ class StoragePosture:
 
     Attributes:
         noncurrent_retention: how long an overwritten or deleted object can be brought back.
-        archive_after: when objects move to Glacier Flexible Retrieval; None keeps them at hand.
+        archive_after: when objects move to Glacier Instant Retrieval; None keeps them in S3 Standard (a website).
         log_retention: how long access logs are kept.
         lock_retention: how long Object Lock keeps a version from being removed (governance mode), from a day up to
             *noncurrent_retention*.

@@ -22,7 +22,7 @@ def lifecycle(
 
     Args:
         noncurrent: how long an overwritten or deleted version stays.
-        archive_after: age at which objects move to Glacier Flexible Retrieval.
+        archive_after: age at which objects move to Glacier Instant Retrieval: cheaper to keep, and still read at once.
         expire_after: age at which current objects end; only those under *expire_prefix* when one is given.
     """
     everything = s3.LifecycleRule(
@@ -31,7 +31,7 @@ def lifecycle(
         abort_incomplete_multipart_upload_after=_days(ABANDONED_UPLOAD),
         noncurrent_version_expiration=_days(noncurrent),
         expiration=_days(expire_after) if expire_after and expire_prefix is None else None,
-        transitions=[s3.Transition(storage_class=s3.StorageClass.GLACIER, transition_after=_days(archive_after))]
+        transitions=[s3.Transition(storage_class=s3.StorageClass.GLACIER_INSTANT_RETRIEVAL, transition_after=_days(archive_after))]
         if archive_after
         else None,
     )

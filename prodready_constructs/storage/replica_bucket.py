@@ -8,7 +8,7 @@ from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
-from constructs import Construct, IConstruct
+from constructs import Construct
 
 from prodready_constructs.contracts import ControlClaim, record
 from prodready_constructs.errors import ConfigurationError
@@ -17,7 +17,7 @@ from prodready_constructs.posture import StoragePosture
 from prodready_constructs.storage.lifecycle import lifecycle
 from prodready_constructs.waivers import waive
 
-#: Keys of access logs in a log bucket; data buckets with a replica may not use them.
+#: Keys of access logs in a log bucket and in its replica.
 LOGS = "access-logs/"
 
 CONTROLS = (
@@ -57,7 +57,7 @@ class ReplicaBucket(Construct):
         encryption_key: kms.IKey | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
-        self._claims: dict[str, str] = {}
+        self._claims: dict[str, s3.Bucket] = {}
         key = encryption_key or DataKey(self, "Key", description=f"{self.node.path}: replicas in the second region").key
         #: The L2 itself.
         self.bucket = s3.Bucket(
@@ -119,19 +119,35 @@ class ReplicaBucket(Construct):
             )
         record(self, controls=CONTROLS, tier="recovery")
 
-    def claim(self, source: IConstruct, prefix: str) -> None:
-        """Reserve the keys under *prefix* (all but access logs, when empty) for *source*.
+    def claim(self, source: s3.Bucket, prefix: str) -> None:
+        """Reserve the keys under *prefix* for *source*; all that no other source reserves, when empty.
+
+        The one source without a prefix is refused, by its own policy, to put objects under the prefixes of the others.
 
         Raises:
             ConfigurationError: another source could write the same keys, and its objects would become versions of each other.
         """
         for taken, owner in self._claims.items():
-            apart = {taken, prefix} == {"", LOGS}
-            if not apart and (taken.startswith(prefix) or prefix.startswith(taken)):
+            if (taken == prefix) or (taken and prefix and (taken.startswith(prefix) or prefix.startswith(taken))):
                 raise ConfigurationError(
                     f"{source.node.path}: replica",
-                    given=f"keys under {prefix!r}, while {owner} replicates keys under {taken!r} to {self.node.path}",
+                    given=f"keys under {prefix!r}, while {owner.node.path} replicates keys under {taken!r} to {self.node.path}",
                     allowed="sources whose keys cannot meet in one replica",
                     mend="give each source a key_prefix of its own, or a ReplicaBucket of its own",
                 )
-        self._claims[prefix] = source.node.path
+        if prefix and "" in self._claims:
+            _keep_out(self._claims[""], [prefix])
+        if not prefix and self._claims:
+            _keep_out(source, list(self._claims))
+        self._claims[prefix] = source
+
+
+def _keep_out(source: s3.Bucket, prefixes: list[str]) -> None:
+    source.add_to_resource_policy(
+        iam.PolicyStatement(
+            effect=iam.Effect.DENY,
+            principals=[iam.AnyPrincipal()],
+            actions=["s3:PutObject"],
+            resources=[source.arn_for_objects(f"{prefix}*") for prefix in prefixes],
+        )
+    )

@@ -48,7 +48,7 @@ class SecureBucket(Construct):
         access_logs: the log bucket of this region (``LogBucket.bucket``, or any whose policy admits ``logging.s3.amazonaws.com``).
         encryption_key: the key of the data domain; its own when None. With *replica*, its policy must admit the replication role.
         replica: the bucket of a second region that everything is copied to.
-        key_prefix: the only prefix under which objects may be put ("site/"); needed by buckets that share a replica.
+        key_prefix: the only prefix under which objects may be put ("orders/"); of the buckets that share a replica, all but one need one.
 
     Raises:
         ConfigurationError: a key prefix that is no folder or is reserved for access logs, or keys that another source of *replica* uses.
@@ -115,7 +115,7 @@ class SecureBucket(Construct):
             )
         else:
             replicate(self.bucket, resource, to=replica, claim=key_prefix)
-        if key_prefix or replica:
+        if key_prefix:
             self._keep_to_own_keys()
         record(
             self,
@@ -127,7 +127,9 @@ class SecureBucket(Construct):
                     "store": fact.store,
                     "recovery_point": fact.recovery_point.total_seconds(),
                     "recovery_time": fact.recovery_time.total_seconds(),
+                    "recovery_time_is": fact.recovery_time_is,
                     "how": fact.how,
+                    "restore_commands": list(fact.restore_commands),
                 }
                 for fact in self.recovery_facts
             ],
@@ -140,8 +142,7 @@ class SecureBucket(Construct):
                 effect=iam.Effect.DENY,
                 principals=[iam.AnyPrincipal()],
                 actions=["s3:PutObject"],
-                resources=None if self.key_prefix else [f"{self.arn}/{LOGS}*"],
-                not_resources=[f"{self.arn}/{self.key_prefix}*"] if self.key_prefix else None,
+                not_resources=[f"{self.arn}/{self.key_prefix}*"],
             )
         )
 

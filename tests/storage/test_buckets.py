@@ -42,7 +42,8 @@ def platform() -> Platform:
     replica = ReplicaBucket(west, "Replica", posture=POSTURE, access_logs=LogBucket(west, "Logs", posture=POSTURE).bucket)
     logs = LogBucket(east, "Logs", posture=POSTURE, replica=replica)
     data = SecureBucket(east, "Data", posture=POSTURE, access_logs=logs.bucket, replica=replica, key_prefix="data/")
-    SecureBucket(east, "Site", posture=POSTURE, access_logs=logs.bucket, replica=replica, key_prefix="site/")
+    SecureBucket(east, "Site", posture=POSTURE, access_logs=logs.bucket, replica=replica)
+    SecureBucket(east, "Orders", posture=POSTURE, access_logs=logs.bucket, replica=replica, key_prefix="orders/")
     role = ComposedRole(east, "App", assumed_by=iam.ServicePrincipal("ecs-tasks.amazonaws.com"), description="test")
     data.grant_read(role, "data/in/*")
     data.grant_write(role, "data/out/*")
@@ -111,7 +112,7 @@ def test_only_tls_of_today_is_answered(platform: Platform, name: str) -> None:
 @pytest.mark.control("SEC-8")
 def test_data_and_replicas_are_under_a_key_of_their_own(platform: Platform) -> None:
     encrypted = [bucket for bucket in buckets(platform.east) + buckets(platform.west) if "ObjectLockConfiguration" in bucket]
-    assert len(encrypted) == 3
+    assert len(encrypted) == 4
     for bucket in encrypted:
         (rule,) = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
         assert rule["BucketKeyEnabled"] is True
@@ -192,7 +193,7 @@ def test_replication_role_needs_no_identity_policy(platform: Platform) -> None:
 
 @pytest.mark.control("STORE-1")
 def test_everything_is_copied_to_the_second_region_and_encrypted_there(platform: Platform) -> None:
-    for name in ("Data", "Site", "Logs"):
+    for name in ("Data", "Site", "Orders", "Logs"):
         replication = platform.east.props("AWS::S3::Bucket", name)["ReplicationConfiguration"]
         (rule,) = replication["Rules"]
         assert rule["Status"] == "Enabled"
@@ -209,7 +210,7 @@ def test_everything_is_copied_to_the_second_region_and_encrypted_there(platform:
         ]
         assert {"s3:GetObjectVersionForReplication", "s3:GetObjectRetention", "s3:GetReplicationConfiguration"} <= set(actions)
     keys = platform.east.of_type("AWS::KMS::Key")
-    assert len(keys) == 2
+    assert len(keys) == 3
     for key in keys.values():
         (read,) = [
             statement
@@ -221,11 +222,16 @@ def test_everything_is_copied_to_the_second_region_and_encrypted_there(platform:
 
 @pytest.mark.control("STORE-1")
 def test_sources_of_one_replica_keep_to_their_own_keys(platform: Platform) -> None:
-    for name in ("Data", "Site"):
+    for name in ("Data", "Orders"):
         (statement,) = [statement for statement in policy(platform.east, name) if "NotResource" in statement]
         assert statement["Effect"] == "Deny"
         assert statement["Action"] == "s3:PutObject"
         assert statement["NotResource"]["Fn::Join"][1][1] == f"/{name.lower()}/*"
+    refused = json.dumps([statement for statement in policy(platform.east, "Site") if statement["Action"] == "s3:PutObject"])
+    assert '"Deny"' in refused
+    assert '"Allow"' not in refused
+    for taken in ("/access-logs/*", "/data/*", "/orders/*"):
+        assert taken in refused, "earlier and later claims are both kept out"
 
 
 # -- posture ---------------------------------------------------------------------------------------------------------
@@ -237,7 +243,7 @@ def test_lifecycle_follows_the_posture(platform: Platform, alone: Template) -> N
     (data,) = platform.east.props("AWS::S3::Bucket", "Data")["LifecycleConfiguration"]["Rules"]
     assert data["NoncurrentVersionExpiration"] == {"NoncurrentDays": POSTURE.noncurrent_retention.days}
     assert data["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 7}
-    assert data["Transitions"] == [{"StorageClass": "GLACIER", "TransitionInDays": 90}]
+    assert data["Transitions"] == [{"StorageClass": "GLACIER_IR", "TransitionInDays": 90}]
     assert "ExpirationInDays" not in data
     (logs,) = platform.east.props("AWS::S3::Bucket", "Logs")["LifecycleConfiguration"]["Rules"]
     assert logs["ExpirationInDays"] == POSTURE.log_retention.days
@@ -278,9 +284,6 @@ def test_a_key_from_elsewhere_is_used() -> None:
     assert not template.of_type("AWS::KMS::Key")
     (rule,) = template.props("AWS::S3::Bucket", "Data")["ReplicationConfiguration"]["Rules"]
     assert rule["Destination"]["EncryptionConfiguration"] == {"ReplicaKmsKeyID": arn}
-    (reserved,) = [statement for statement in policy(template, "Data") if statement["Action"] == "s3:PutObject"]
-    assert reserved["Effect"] == "Deny"
-    assert reserved["Resource"]["Fn::Join"][1][1] == "/access-logs/*"
 
 
 # -- refuses ---------------------------------------------------------------------------------------------------------
@@ -294,7 +297,7 @@ def test_key_prefix_must_be_a_folder(prefix: str) -> None:
         SecureBucket(stack, "Data", posture=POSTURE, access_logs=logs.bucket, key_prefix=prefix)
 
 
-@pytest.mark.parametrize(("first", "second"), [("", ""), ("", "site/"), ("data/", "data/old/"), ("data/", "data/")])
+@pytest.mark.parametrize(("first", "second"), [("", ""), ("data/", "data/old/"), ("data/old/", "data/"), ("data/", "data/")])
 def test_one_replica_refuses_sources_whose_keys_could_meet(first: str, second: str) -> None:
     stack = new_stack()
     logs = LogBucket(stack, "Logs", posture=POSTURE).bucket
@@ -344,7 +347,7 @@ def test_recovery_is_stated(platform: Platform) -> None:
     assert "list-object-versions" in fact.restore_commands[0]
     assert platform.data.backup_arns == (platform.data.arn,)
     records = platform.east.recorded("SecureBucket")
-    assert [record["recovery"][0]["recovery_point"] for record in records] == [0, 0]
+    assert [record["recovery"][0]["recovery_point"] for record in records] == [0, 0, 0]
     assert all(record["watchable"] for record in records)
 
 
