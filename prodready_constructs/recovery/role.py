@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from aws_cdk import Aws
 from aws_cdk import aws_iam as iam
@@ -80,32 +81,38 @@ FOLLOWING_RULES = "events:{}:{}:rule/AwsBackupManagedRule*"
 
 def backup_role(scope: Construct, construct_id: str, *, vault_arns: Sequence[str]) -> ComposedRole:
     """The role of a plan that writes to the vaults of *vault_arns*."""
+    account: str = Aws.ACCOUNT_ID
     role = ComposedRole(
         scope,
         construct_id,
-        assumed_by=iam.ServicePrincipal("backup.amazonaws.com", conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}}),
+        assumed_by=iam.ServicePrincipal("backup.amazonaws.com", conditions={"StringEquals": {"aws:SourceAccount": account}}),
         description="AWS Backup: backs up and copies RDS, Aurora, DynamoDB and S3; restores nothing",
     )
-    own = {"StringEquals": {"aws:ResourceAccount": Aws.ACCOUNT_ID}}
-    allow = iam.PolicyStatement
-    statements = [
-        allow(sid="Vaults", actions=["backup:CopyIntoBackupVault", "backup:DescribeBackupVault"], resources=list(vault_arns)),
-        allow(sid="Read", actions=list(READ), resources=["*"]),
-        allow(sid="Create", actions=list(CREATE), resources=["*"], conditions=own),
-        allow(sid="Expire", actions=[*EXPIRE, *FOLLOW], resources=["*"], conditions=own),
-        *(_only(name, actions) for name, actions in _by_name().items()),
-        allow(
-            sid="KeysOfStores",
-            actions=["kms:Decrypt", "kms:GenerateDataKey"],
-            resources=["*"],
-            conditions={"StringLike": {"kms:ViaService": ["dynamodb.*.amazonaws.com", "s3.*.amazonaws.com"]}},
-        ),
-        allow(sid="KeysOfCopies", actions=["kms:CreateGrant"], resources=["*"], conditions={"Bool": {"kms:GrantIsForAWSResource": "true"}}),
-    ]
-    for statement in statements:
-        role.add_to_policy(statement)
+    own = {"StringEquals": {"aws:ResourceAccount": account}}
+    # One document, written at once: a statement at a time would cost four messages to the jsii kernel each.
+    policy = iam.CfnManagedPolicy(
+        role,
+        "BackupPolicy",
+        roles=[role.role_name],
+        policy_document={
+            "Version": "2012-10-17",
+            "Statement": [
+                _allow("Vaults", ["backup:CopyIntoBackupVault", "backup:DescribeBackupVault"], resource=list(vault_arns)),
+                _allow("Read", READ),
+                _allow("Create", CREATE, condition=own),
+                _allow("Expire", [*EXPIRE, *FOLLOW], condition=own),
+                *_denies(f"arn:{Aws.PARTITION}:", account),
+                _allow(
+                    "KeysOfStores",
+                    ["kms:Decrypt", "kms:GenerateDataKey"],
+                    condition={"StringLike": {"kms:ViaService": ["dynamodb.*.amazonaws.com", "s3.*.amazonaws.com"]}},
+                ),
+                _allow("KeysOfCopies", ["kms:CreateGrant"], condition={"Bool": {"kms:GrantIsForAWSResource": "true"}}),
+            ],
+        },
+    )
     waive(
-        role.node.find_child("Policy"),
+        policy,
         rule="AwsSolutions-IAM5[Resource::*]",
         because="Snapshot names and the keys of opted-in stores are unknown at synth. Writing is limited to this account and, "
         "for deletion, by explicit denies to what AWS Backup named; AWS's own service policies allow far more.",
@@ -114,14 +121,14 @@ def backup_role(scope: Construct, construct_id: str, *, vault_arns: Sequence[str
     return role
 
 
-def _by_name() -> dict[str, list[str]]:
+def _allow(sid: str, actions: Sequence[str], *, resource: str | list[str] = "*", condition: dict[str, Any] | None = None) -> dict[str, Any]:
+    statement: dict[str, Any] = {"Sid": sid, "Effect": "Allow", "Action": list(actions), "Resource": resource}
+    return statement if condition is None else {**statement, "Condition": condition}
+
+
+def _denies(prefix: str, account: str) -> list[dict[str, Any]]:
+    """Deny what ends or follows something to everything that AWS Backup did not name."""
     names: dict[str, list[str]] = {FOLLOWING_RULES: list(FOLLOW)}
     for action, name in EXPIRE.items():
         names.setdefault(name, []).append(action)
-    return names
-
-
-def _only(name: str, actions: list[str]) -> iam.PolicyStatement:
-    return iam.PolicyStatement(
-        effect=iam.Effect.DENY, actions=actions, not_resources=[f"arn:{Aws.PARTITION}:{name.format('*', Aws.ACCOUNT_ID)}"]
-    )
+    return [{"Effect": "Deny", "Action": actions, "NotResource": f"{prefix}{name.format('*', account)}"} for name, actions in names.items()]

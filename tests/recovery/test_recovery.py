@@ -302,14 +302,14 @@ def test_the_packs_find_the_database_in_the_plan() -> None:
 
 def test_the_only_finding_is_the_waived_wildcard(built: tuple[BackupPlan, Template, list[str]]) -> None:
     _, template, found = built
-    assert found == ["AwsSolutions-IAM5[Resource::*] @ Stack/Backups/Role/Policy/Resource"]
+    assert found == ["AwsSolutions-IAM5[Resource::*] @ Stack/Backups/Role/BackupPolicy"]
     waivers = {
         path: entry["data"]["rule"]
         for path, entries in template.metadata.items()
         for entry in entries
         if entry["type"] == "prodready:waiver"
     }
-    assert waivers == {"Stack/Backups/Role/Policy": "AwsSolutions-IAM5[Resource::*]"}
+    assert waivers == {"Stack/Backups/Role/BackupPolicy": "AwsSolutions-IAM5[Resource::*]"}
 
 
 def test_same_without_feature_flags() -> None:
