@@ -10,22 +10,150 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from prodready_constructs.errors import ConfigurationError
-    from prodready_constructs.posture import PRODUCTION, STAGING, Posture
+    from prodready_constructs.compliance import PRODUCTION_PACKS as PRODUCTION_PACKS
+    from prodready_constructs.compliance import STAGING_PACKS as STAGING_PACKS
+    from prodready_constructs.compliance import Finding as Finding
+    from prodready_constructs.compliance import GuardError as GuardError
+    from prodready_constructs.compliance import HardeningRules as HardeningRules
+    from prodready_constructs.compliance import guard as guard
+    from prodready_constructs.compute import WebService as WebService
+    from prodready_constructs.database import MYSQL_8_4 as MYSQL_8_4
+    from prodready_constructs.database import POSTGRESQL_16 as POSTGRESQL_16
+    from prodready_constructs.database import POSTGRESQL_17 as POSTGRESQL_17
+    from prodready_constructs.database import Engine as Engine
+    from prodready_constructs.database import MultiAzDatabase as MultiAzDatabase
+    from prodready_constructs.edge import Domain as Domain
+    from prodready_constructs.edge import Exclusion as Exclusion
+    from prodready_constructs.edge import ProtectedLoadBalancer as ProtectedLoadBalancer
+    from prodready_constructs.edge import ProtectedRestApi as ProtectedRestApi
+    from prodready_constructs.edge import WebAcl as WebAcl
+    from prodready_constructs.edge import Website as Website
+    from prodready_constructs.errors import ConfigurationError as ConfigurationError
+    from prodready_constructs.foundation import ComposedRole as ComposedRole
+    from prodready_constructs.foundation import DataKey as DataKey
+    from prodready_constructs.foundation import EncryptedLogGroup as EncryptedLogGroup
+    from prodready_constructs.identity import UserDirectory as UserDirectory
+    from prodready_constructs.monitoring import Dashboard as Dashboard
+    from prodready_constructs.monitoring import Routes as Routes
+    from prodready_constructs.monitoring import Watch as Watch
+    from prodready_constructs.network import PrivateNetwork as PrivateNetwork
+    from prodready_constructs.posture import PRODUCTION as PRODUCTION
+    from prodready_constructs.posture import STAGING as STAGING
+    from prodready_constructs.posture import Posture as Posture
+    from prodready_constructs.recovery import BackupPlan as BackupPlan
+    from prodready_constructs.recovery import BackupVault as BackupVault
+    from prodready_constructs.security import AppSecret as AppSecret
+    from prodready_constructs.security import RandomRotation as RandomRotation
+    from prodready_constructs.storage import LogBucket as LogBucket
+    from prodready_constructs.storage import ReplicaBucket as ReplicaBucket
+    from prodready_constructs.storage import SecureBucket as SecureBucket
+    from prodready_constructs.waivers import waive as waive
+
+__all__ = [
+    "MYSQL_8_4",
+    "POSTGRESQL_16",
+    "POSTGRESQL_17",
+    "PRODUCTION",
+    "PRODUCTION_PACKS",
+    "STAGING",
+    "STAGING_PACKS",
+    "AppSecret",
+    "BackupPlan",
+    "BackupVault",
+    "ComposedRole",
+    "ConfigurationError",
+    "Dashboard",
+    "DataKey",
+    "Domain",
+    "EncryptedLogGroup",
+    "Engine",
+    "Exclusion",
+    "Finding",
+    "GuardError",
+    "HardeningRules",
+    "LogBucket",
+    "MultiAzDatabase",
+    "Posture",
+    "PrivateNetwork",
+    "ProtectedLoadBalancer",
+    "ProtectedRestApi",
+    "RandomRotation",
+    "ReplicaBucket",
+    "Routes",
+    "SecureBucket",
+    "UserDirectory",
+    "Watch",
+    "WebAcl",
+    "WebService",
+    "Website",
+    "guard",
+    "waive",
+]
 
 _HOMES = {
-    "PRODUCTION": "posture",
-    "STAGING": "posture",
-    "ConfigurationError": "errors",
-    "Posture": "posture",
+    "compliance": (
+        "Finding",
+        "GuardError",
+        "HardeningRules",
+        "PRODUCTION_PACKS",
+        "STAGING_PACKS",
+        "guard",
+    ),
+    "compute": ("WebService",),
+    "database": (
+        "Engine",
+        "MYSQL_8_4",
+        "MultiAzDatabase",
+        "POSTGRESQL_16",
+        "POSTGRESQL_17",
+    ),
+    "edge": (
+        "Domain",
+        "Exclusion",
+        "ProtectedLoadBalancer",
+        "ProtectedRestApi",
+        "WebAcl",
+        "Website",
+    ),
+    "errors": ("ConfigurationError",),
+    "foundation": (
+        "ComposedRole",
+        "DataKey",
+        "EncryptedLogGroup",
+    ),
+    "identity": ("UserDirectory",),
+    "monitoring": (
+        "Dashboard",
+        "Routes",
+        "Watch",
+    ),
+    "network": ("PrivateNetwork",),
+    "posture": (
+        "PRODUCTION",
+        "Posture",
+        "STAGING",
+    ),
+    "recovery": (
+        "BackupPlan",
+        "BackupVault",
+    ),
+    "security": (
+        "AppSecret",
+        "RandomRotation",
+    ),
+    "storage": (
+        "LogBucket",
+        "ReplicaBucket",
+        "SecureBucket",
+    ),
+    "waivers": ("waive",),
 }
-
-__all__ = sorted(_HOMES)  # noqa: PLE0605
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 
 def __getattr__(name: str) -> Any:
     try:
-        home = _HOMES[name]
+        home = _HOME_OF[name]
     except KeyError:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}") from None
     return getattr(import_module(f"{__name__}.{home}"), name)

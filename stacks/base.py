@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 from aws_cdk import Environment, Stack
+from aws_cdk import aws_route53 as route53
 from constructs import Construct
 
+from prodready_constructs import Domain, Posture, Routes
 from stacks.settings import Settings
 
 
@@ -13,6 +17,7 @@ class EnvironmentStack(Stack):
 
     def __init__(self, scope: Construct, construct_id: str, *, settings: Settings, region: str, description: str) -> None:
         self._zones = list(settings.zones) if region == settings.region else []
+        self._domain = settings.domain
         super().__init__(
             scope,
             construct_id,
@@ -26,3 +31,20 @@ class EnvironmentStack(Stack):
     def availability_zones(self) -> list[str]:
         """The zones of the settings file: CDK would otherwise ask the account, or invent ``dummy1a``."""
         return self._zones
+
+    def name_in_domain(self, construct_id: str, prefix: str = "") -> Domain | None:
+        """The settings' domain (or ``prefix`` before it) with a certificate of this stack's region; None in a trial without a domain."""
+        if self._domain is None:
+            return None
+        return Domain(self, construct_id, name=f"{prefix}{self._domain.name}", hosted_zone=self._hosted_zone)
+
+    @cached_property
+    def _hosted_zone(self) -> route53.IHostedZone:
+        assert self._domain is not None
+        return route53.HostedZone.from_hosted_zone_attributes(
+            self, "Zone", hosted_zone_id=self._domain.hosted_zone_id, zone_name=self._domain.hosted_zone
+        )
+
+    def alerts(self, *, posture: Posture, settings: Settings) -> Routes:
+        """Where this region's alarms go: CloudWatch tells topics of its own region only."""
+        return Routes(self, "Alerts", posture=posture.monitoring, critical=settings.alerts.critical, warning=settings.alerts.warning)

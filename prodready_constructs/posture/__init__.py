@@ -133,7 +133,6 @@ STAGING = replace(
         weekly_retention=None,
         monthly_retention=None,
         monthly_cold_after=None,
-        copy_to_second_region=False,
         vault_lock=False,
         recovery_time=timedelta(hours=8),
     ),

@@ -1,0 +1,37 @@
+"""One environment: the same classes with other values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from aws_cdk import App, Stack
+
+from prodready_constructs import Posture
+from stacks.data import DataStack
+from stacks.edge import EdgeStack
+from stacks.recovery import RecoveryStack
+from stacks.settings import Settings
+from stacks.workload import WorkloadStack
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """The stacks of one environment; ``cdk deploy <prefix>Stack`` brings them all."""
+
+    recovery: RecoveryStack
+    edge: EdgeStack
+    data: DataStack
+    workload: WorkloadStack
+
+    @property
+    def stacks(self) -> tuple[Stack, ...]:
+        return (self.recovery, self.edge, self.data, self.workload)
+
+
+def deploy(app: App, prefix: str, *, posture: Posture, settings: Settings) -> Deployment:
+    """The stacks ``<prefix>RecoveryStack``, ``<prefix>EdgeStack``, ``<prefix>DataStack`` and ``<prefix>Stack``."""
+    recovery = RecoveryStack(app, f"{prefix}RecoveryStack", posture=posture, settings=settings)
+    edge = EdgeStack(app, f"{prefix}EdgeStack", posture=posture, settings=settings)
+    data = DataStack(app, f"{prefix}DataStack", posture=posture, settings=settings, edge=edge, recovery=recovery)
+    workload = WorkloadStack(app, f"{prefix}Stack", posture=posture, settings=settings, data=data, edge=edge, recovery=recovery)
+    return Deployment(recovery=recovery, edge=edge, data=data, workload=workload)
