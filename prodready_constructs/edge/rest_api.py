@@ -19,7 +19,7 @@ from prodready_constructs.edge.load_balancer import ProtectedLoadBalancer
 from prodready_constructs.edge.rest_api_alarms import rest_api_alarms, rest_api_graphs
 from prodready_constructs.edge.rest_api_answers import answer_safely, require_origins
 from prodready_constructs.edge.rest_api_link import PrivateLink
-from prodready_constructs.edge.rest_api_stage import STAGE, account_role, log_and_limit, method_settings
+from prodready_constructs.edge.rest_api_stage import STAGE, account_role, log_to, method_settings, stage_options
 from prodready_constructs.edge.web_acl import WebAcl
 from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.foundation import DataKey
@@ -97,7 +97,7 @@ class ProtectedRestApi(Construct):
             endpoint_types=[apigateway.EndpointType.REGIONAL],
             disable_execute_api_endpoint=domain is not None,
             cloud_watch_role=False,
-            deploy_options=apigateway.StageOptions(stage_name=STAGE),
+            deploy_options=stage_options(self, posture=posture, name=self._name),
             default_cors_preflight_options=apigateway.CorsOptions(
                 allow_origins=list(allowed_origins),
                 allow_headers=["Authorization", "Content-Type", "X-Amz-Date", "X-Amz-Security-Token", "X-Api-Key"],
@@ -111,7 +111,7 @@ class ProtectedRestApi(Construct):
         self._resource = cast("apigateway.CfnRestApi", self.rest_api.node.default_child)
         self._validator = self.rest_api.add_request_validator("Validator", validate_request_body=True, validate_request_parameters=True)
         answer_safely(self.rest_api, allowed_origins, hsts_max_age=posture.hsts_max_age)
-        self._stage, self._access_logs = log_and_limit(self.rest_api, self, posture=posture, encryption_key=key, name=self._name)
+        self._stage, self._access_logs = log_to(self.rest_api, self, posture=posture, encryption_key=key, name=self._name)
         if log_role == "create":
             self._stage.node.add_dependency(account_role(self))
         self._private = PrivateLink(self, load_balancer)

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from datetime import timedelta
 from typing import cast
 
-from aws_cdk import Aws, RemovalPolicy
+from aws_cdk import Aws, Fn, RemovalPolicy
 from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
@@ -75,10 +75,23 @@ def account_role(scope: Construct) -> apigateway.CfnAccount:
     return account
 
 
-def log_and_limit(
+def stage_options(scope: Construct, *, posture: EdgePosture, name: str) -> apigateway.StageOptions:
+    """Tracing, the cache, and the certificate that tells the load balancer who asks. The rest is set by :func:`log_to`."""
+    certificate = apigateway.CfnClientCertificate(scope, "ClientCertificate", description=f"API Gateway shows it to the origin of {name}")
+    cached = posture.api_cache_gib is not None
+    return apigateway.StageOptions(
+        stage_name=STAGE,
+        tracing_enabled=True,
+        client_certificate_id=certificate.ref,
+        cache_cluster_enabled=cached or None,
+        cache_cluster_size=f"{posture.api_cache_gib:g}" if cached else None,
+    )
+
+
+def log_to(
     api: apigateway.RestApi, scope: Construct, *, posture: EdgePosture, encryption_key: kms.IKey, name: str
 ) -> tuple[apigateway.CfnStage, logs.LogGroup]:
-    """Set what the stage logs and how fast it may be called. By the L1: no feature flag of the consumer changes it."""
+    """Set what the stage logs. By the L1: no feature flag of the consumer changes it."""
     access = EncryptedLogGroup(scope, "AccessLogs", retention=posture.log_retention, encryption_key=encryption_key).log_group
     # API Gateway would make this group with the first request: without a key, kept for ever. So it is there before.
     execution = EncryptedLogGroup(
@@ -102,15 +115,9 @@ def log_and_limit(
     )
     stage = cast("apigateway.CfnStage", api.deployment_stage.node.default_child)
     stage.access_log_setting = apigateway.CfnStage.AccessLogSettingProperty(
-        destination_arn=f"arn:{Aws.PARTITION}:logs:{Aws.REGION}:{Aws.ACCOUNT_ID}:log-group:{group_name}", format=ACCESS_LOG_FORMAT
+        destination_arn=Fn.sub("arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:${Group}", {"Group": group_name}),
+        format=ACCESS_LOG_FORMAT,
     )
-    stage.tracing_enabled = True
-    stage.client_certificate_id = apigateway.CfnClientCertificate(
-        scope, "ClientCertificate", description=f"API Gateway shows it to the origin of {name}"
-    ).ref
-    if posture.api_cache_gib is not None:
-        stage.cache_cluster_enabled = True
-        stage.cache_cluster_size = f"{posture.api_cache_gib:g}"
     stage.node.add_dependency(execution.log_group)
     return stage, access
 

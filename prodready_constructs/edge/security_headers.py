@@ -67,16 +67,16 @@ def content_security_policy(where: str, extra: Mapping[str, Sequence[str]]) -> s
 
 
 def security_headers(
-    scope: Construct, construct_id: str, *, hsts_max_age: timedelta, extra_sources: Mapping[str, Sequence[str]]
+    scope: Construct, construct_id: str, *, where: str, hsts_max_age: timedelta, extra_sources: Mapping[str, Sequence[str]]
 ) -> cloudfront.ResponseHeadersPolicy:
     """A CloudFront response headers policy: what the origin says is overridden, and what tells of the server is removed."""
     return cloudfront.ResponseHeadersPolicy(
         scope,
         construct_id,
-        comment=f"Security headers of {scope.node.path}"[:128],
+        comment=f"Security headers of {where}"[:128],
         security_headers_behavior=cloudfront.ResponseSecurityHeadersBehavior(
             content_security_policy=cloudfront.ResponseHeadersContentSecurityPolicy(
-                content_security_policy=content_security_policy(f"{scope.node.path}: content_security_policy", extra_sources), override=True
+                content_security_policy=content_security_policy(f"{where}: content_security_policy", extra_sources), override=True
             ),
             content_type_options=cloudfront.ResponseHeadersContentTypeOptions(override=True),
             frame_options=cloudfront.ResponseHeadersFrameOptions(frame_option=cloudfront.HeadersFrameOption.DENY, override=True),

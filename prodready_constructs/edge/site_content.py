@@ -7,7 +7,6 @@ from typing import Any
 from aws_cdk import Aws, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
-from constructs import Construct
 
 from prodready_constructs.errors import ConfigurationError
 
@@ -16,9 +15,9 @@ _ASLEEP = {"GLACIER", "DEEP_ARCHIVE"}
 _SERVICE = "cloudfront.amazonaws.com"
 
 
-def require_servable(site: Construct, content: s3.IBucket) -> None:
+def require_servable(where: str, stack: Stack, content: s3.IBucket) -> None:
     """Refuse a bucket that could not be served: imported, a website endpoint, or one whose objects fall asleep."""
-    where = f"{site.node.path}: content"
+    where = f"{where}: content"
     resource = _resource_of(content)
     if resource is None:
         raise ConfigurationError(
@@ -34,7 +33,7 @@ def require_servable(site: Construct, content: s3.IBucket) -> None:
             allowed="a private bucket",
             mend="leave website_index_document out: CloudFront knows the index page",
         )
-    rules = _property(resource, "lifecycleConfiguration")
+    rules = _property(stack, resource, "lifecycleConfiguration")
     asleep = [
         transition["storageClass"]
         for rule in rules.get("rules", [])
@@ -50,23 +49,23 @@ def require_servable(site: Construct, content: s3.IBucket) -> None:
         )
 
 
-def require_log_bucket(site: Construct, access_logs: s3.IBucket) -> None:
+def require_log_bucket(where: str, stack: Stack, access_logs: s3.IBucket) -> None:
     """Refuse a bucket of this app without ACLs: CloudFront's log delivery writes by ACL, and the deployment would fail."""
     resource = _resource_of(access_logs)
     if resource is None:
         return
-    owners = [rule["objectOwnership"] for rule in _property(resource, "ownershipControls").get("rules", [])]
+    owners = [rule["objectOwnership"] for rule in _property(stack, resource, "ownershipControls").get("rules", [])]
     if not owners or owners[0] == "BucketOwnerEnforced":
         raise ConfigurationError(
-            f"{site.node.path}: access_logs",
+            f"{where}: access_logs",
             given="a bucket without ACLs (object ownership BucketOwnerEnforced)",
             allowed="a bucket with object ownership ObjectWriter or BucketOwnerPreferred",
             mend="make a LogBucket with object_ownership=s3.ObjectOwnership.OBJECT_WRITER for CloudFront",
         )
 
 
-def admit_distribution(site: Construct, content: s3.IBucket, *, distribution_id: str) -> None:
-    """Let the distribution read *content* and decrypt it.
+def admit_distribution(stack: Stack, content: s3.IBucket, *, distribution_id: str) -> None:
+    """Let the distribution of *stack* read *content* and decrypt it.
 
     In one stack the bucket policy names this distribution. Where that would close a circle (a bucket of another stack, and the
     key in every case: distribution -> bucket -> key -> distribution) the policy admits distributions of this account only.
@@ -74,17 +73,16 @@ def admit_distribution(site: Construct, content: s3.IBucket, *, distribution_id:
     distributions = f"arn:{Aws.PARTITION}:cloudfront::{Aws.ACCOUNT_ID}:distribution"
     any_of_account = {"ArnLike": {"aws:SourceArn": f"{distributions}/*"}}
     this_one = {"StringEquals": {"aws:SourceArn": f"{distributions}/{distribution_id}"}}
-    same_stack = Stack.of(content).node.path == Stack.of(site).node.path
     content.add_to_resource_policy(
         iam.PolicyStatement(
             principals=[iam.ServicePrincipal(_SERVICE)],
             actions=["s3:GetObject"],
             resources=[content.arn_for_objects("*")],
-            conditions=this_one if same_stack else any_of_account,
+            conditions=this_one if content.stack is stack else any_of_account,
         )
     )
-    if content.encryption_key:
-        content.encryption_key.add_to_resource_policy(
+    if key := content.encryption_key:
+        key.add_to_resource_policy(
             iam.PolicyStatement(
                 principals=[iam.ServicePrincipal(_SERVICE)], actions=["kms:Decrypt"], resources=["*"], conditions=any_of_account
             )
@@ -96,6 +94,6 @@ def _resource_of(bucket: s3.IBucket) -> s3.CfnBucket | None:
     return resource if isinstance(resource, s3.CfnBucket) else None
 
 
-def _property(resource: s3.CfnBucket, name: str) -> dict[str, Any]:
+def _property(stack: Stack, resource: s3.CfnBucket, name: str) -> dict[str, Any]:
     """What the bucket says of *name* so far. The public getter fails on values that an L2 makes lazily; the protected one does not."""
-    return Stack.of(resource).resolve(resource._cfn_properties.get(name)) or {}
+    return stack.resolve(resource._cfn_properties.get(name)) or {}

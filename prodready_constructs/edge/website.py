@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import cast
 
-from aws_cdk import Annotations, CfnOutput, Stack, Token
+from aws_cdk import Annotations, CfnOutput, Stack
 from aws_cdk import aws_cloudfront as cloudfront
 from aws_cdk import aws_cloudfront_origins as origins
 from aws_cdk import aws_route53_targets as targets
@@ -13,9 +13,10 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from prodready_constructs.contracts import AnyAlarmSpec, ControlClaim, GraphSpec, record
-from prodready_constructs.edge.domain import CLOUDFRONT_REGION, Domain
+from prodready_constructs.edge.domain import Domain
 from prodready_constructs.edge.load_balancer import ProtectedLoadBalancer
 from prodready_constructs.edge.origins import api_origin, load_balancer_origin
+from prodready_constructs.edge.regions import CLOUDFRONT_REGION
 from prodready_constructs.edge.rest_api import ProtectedRestApi
 from prodready_constructs.edge.security_headers import security_headers
 from prodready_constructs.edge.site_content import admit_distribution, require_log_bucket, require_servable
@@ -80,11 +81,13 @@ class Website(Construct):
         single_page: bool = True,
     ) -> None:
         super().__init__(scope, construct_id)
-        require_servable(self, content)
-        require_log_bucket(self, access_logs)
-        if not Token.is_unresolved(web_acl_arn) and f":wafv2:{CLOUDFRONT_REGION}:" not in web_acl_arn:
+        where, stack = self.node.path, Stack.of(self)
+        require_servable(where, stack, content)
+        require_log_bucket(where, stack, access_logs)
+        # A reference to another stack is a token; its web ACL has refused the wrong region itself.
+        if web_acl_arn.startswith("arn:") and f":wafv2:{CLOUDFRONT_REGION}:" not in web_acl_arn:
             raise ConfigurationError(
-                f"{self.node.path}: web_acl_arn",
+                f"{where}: web_acl_arn",
                 given=web_acl_arn,
                 allowed=f"a web ACL of scope CLOUDFRONT in {CLOUDFRONT_REGION}",
                 mend=f'make it by WebAcl(placement="CLOUDFRONT") in a stack of {CLOUDFRONT_REGION}',
@@ -92,7 +95,7 @@ class Website(Construct):
         self._paths: set[str] = set()
         #: The security headers of every answer.
         self.response_headers_policy = security_headers(
-            self, "Headers", hsts_max_age=posture.hsts_max_age, extra_sources=content_security_policy or {}
+            self, "Headers", where=where, hsts_max_age=posture.hsts_max_age, extra_sources=content_security_policy or {}
         )
         access = cloudfront.S3OriginAccessControl(self, "OriginAccess", signing=cloudfront.Signing.SIGV4_ALWAYS)
         #: The L2 itself. Whatever is changed through it is still judged at synth.
@@ -105,7 +108,7 @@ class Website(Construct):
             http_version=cloudfront.HttpVersion.HTTP2_AND_3,
             enable_logging=True,
             log_bucket=access_logs,
-            log_file_prefix=f"cloudfront/{self.node.path}/",
+            log_file_prefix=f"cloudfront/{where}/",
             log_includes_cookies=False,
             publish_additional_metrics=True,
             default_behavior=cloudfront.BehaviorOptions(
@@ -130,11 +133,11 @@ class Website(Construct):
         resource = cast("cloudfront.CfnDistribution", self.distribution.node.default_child)
         self._id = resource.ref
         self._content_name = content.bucket_name
-        admit_distribution(self, content, distribution_id=self._id)
+        admit_distribution(stack, content, distribution_id=self._id)
         if domain:
             domain.alias(targets.CloudFrontTarget(self.distribution), scope=self)
         else:
-            self._warn_of_missing_domain(resource)
+            self._warn_of_missing_domain(where, resource)
         if not posture.blocked_countries:
             waive(
                 resource,
@@ -195,10 +198,10 @@ class Website(Construct):
         )
         return [cloudfront.FunctionAssociation(function=function, event_type=cloudfront.FunctionEventType.VIEWER_REQUEST)]
 
-    def _warn_of_missing_domain(self, resource: cloudfront.CfnDistribution) -> None:
+    def _warn_of_missing_domain(self, where: str, resource: cloudfront.CfnDistribution) -> None:
         Annotations.of(self).add_warning_v2(
             "prodready:no-domain",
-            f"{Stack.of(self).stack_name}: the site has CloudFront's own name, whose certificate admits TLS 1.0; production wants domain=",
+            f"{where}: the site has CloudFront's own name, whose certificate admits TLS 1.0; production wants domain=",
         )
         waive(
             resource,
