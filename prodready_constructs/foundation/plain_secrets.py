@@ -16,10 +16,12 @@ _RUN_TOGETHER = re.compile(r"(?i)(apikey|privatekey|secretkey|accesskey|password
 #: A last part that makes the name speak *about* a secret: where it is, how long it lives, how it is called.
 _ABOUT = frozenset(
     {
-        *("algorithm", "arn", "audience", "bucket", "count", "days", "enabled", "endpoint", "expiry", "field", "file", "header"),
-        *("host", "hours", "id", "issuer", "length", "lifetime", "limit", "max", "min", "minutes", "mode", "name", "path", "policy"),
-        *("prefix", "provider", "ref", "region", "retention", "rotation", "seconds", "size", "table", "timeout", "ttl", "type", "uri"),
-        *("url", "version", "window"),
+        *("address", "algorithm", "arn", "audience", "backend", "bucket", "claim", "class", "cookie", "count", "days", "directory"),
+        *("domain", "driver", "email", "enabled", "encoding", "endpoint", "expiry", "field", "file", "format", "grace", "header", "host"),
+        *("hours", "id", "interval", "issuer", "kind", "length", "lifetime", "limit", "location", "manager", "max", "method", "min"),
+        *("minutes", "mode", "name", "path", "policy", "port", "prefix", "provider", "ref", "region", "retention", "role", "rotation"),
+        *("scheme", "scope", "seconds", "service", "size", "source", "store", "strategy", "table", "timeout", "ttl", "type", "uri", "url"),
+        *("user", "username", "version", "window"),
     }
 )
 #: Values that are secrets whatever they are called, by the prefixes their issuers publish.
@@ -42,6 +44,7 @@ _KNOWN = re.compile(
     """
 )
 _PASSWORD_IN_URL = re.compile(r"^[a-z][a-z0-9+.-]*://[^/\s:@]*:[^/\s@]+@", re.IGNORECASE)
+_TOKEN_PASSWORD = re.compile(r"^[a-z][a-z0-9+.-]*://[^/\s:@]*:\$\{", re.IGNORECASE)
 #: Values that only point somewhere.
 _REFERENCE = re.compile(r"^(arn:|\{\{resolve:|[a-z][a-z0-9+.-]*://|/|\.{1,2}/)", re.IGNORECASE)
 _TOKEN = "${"
@@ -69,7 +72,7 @@ def looks_like_a_secret(name: str, value: str) -> bool:
     value = value.strip()
     if _KNOWN.search(value):
         return True
-    if _TOKEN in value and _TOKEN not in name:
+    if _TOKEN in value:
         # A password beside a token ("postgres://app:hunter2@${Token[TOKEN.1]}") is still in the open.
         return bool(_PASSWORD_IN_URL.match(value)) and not _TOKEN_PASSWORD.match(value)
     if _PASSWORD_IN_URL.match(value):
@@ -79,9 +82,6 @@ def looks_like_a_secret(name: str, value: str) -> bool:
     if _speaks_of_a_secret(name):
         return len(value) >= _SHORTEST
     return bool(_RANDOM.match(value)) and not _HARMLESS.match(value) and _entropy(value) >= _RANDOM_ENTROPY
-
-
-_TOKEN_PASSWORD = re.compile(r"^[a-z][a-z0-9+.-]*://[^/\s:@]*:\$\{", re.IGNORECASE)
 
 
 def _speaks_of_a_secret(name: str) -> bool:

@@ -155,7 +155,15 @@ class PrivateNetwork(Construct):
             )
         if public_tier:
             self._accept_public_routes()
-        record(self, controls=CONTROLS, tier="network", watchable=True, cidr=plan.cidr, zones=posture.zones, egress=posture.egress)
+        record(
+            self,
+            controls=CONTROLS,
+            tier="network",
+            watchable=bool(self._gateways),
+            cidr=plan.cidr,
+            zones=posture.zones,
+            egress=posture.egress,
+        )
 
     @property
     def alarm_specs(self) -> tuple[AlarmSpec, ...]:

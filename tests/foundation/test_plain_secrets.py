@@ -28,6 +28,8 @@ RANDOM = "q7Zt2LxVb9Rm4KcWp1Hs8NdYf3GjTe6U"
         ("DATABASE_URL", "postgres://app:hunter2@db.internal:5432/orders"),
         ("DATABASE_URL", "postgres://app:hunter2@${Token[TOKEN.12]}/orders"),
         ("SEED", RANDOM),
+        ("SECRET_KEY_BASE", "whatever"),
+        ("JWT_SECRET_PROD", "whatever"),
     ],
 )
 def test_a_secret_in_the_open_is_seen(name: str, value: str) -> None:
@@ -58,6 +60,8 @@ def test_a_secret_in_the_open_is_seen(name: str, value: str) -> None:
         ("IMAGE_DIGEST", "sha256:" + "0a1b2c3d" * 8),
         ("COMMIT", "0a1b2c3d4e" * 4),
         ("LOG_LEVEL", "info"),
+        ("AUTH_TOKEN_STRATEGY", "bearer"),
+        ("CSRF_TOKEN_COOKIE", "csrftoken"),
         ("PUBLIC_KEY_PATH", "/etc/keys/app.pub"),
         ("KEY_PREFIX", "sessions"),
         ("DESCRIPTION", "Orders of the shop and everything that hangs on them"),

@@ -260,6 +260,7 @@ def test_without_egress_compute_reaches_aws_through_endpoints_and_nothing_else()
     assert made.alarm_specs == ()
     assert made.graphs == ()
     template = synth(stack)
+    assert template.recorded("PrivateNetwork")[0]["watchable"] is False
     assert not template.of_type("AWS::EC2::NatGateway")
     assert not template.of_type("AWS::EC2::InternetGateway")
     assert not template.of_type("AWS::EC2::Route")

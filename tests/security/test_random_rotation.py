@@ -64,6 +64,14 @@ def test_its_role_has_no_inline_policy_and_no_secret_before_one_is_given(built: 
     assert "secretsmanager" not in json.dumps(template.props("AWS::IAM::ManagedPolicy"))
 
 
+@pytest.mark.control("SEC-1")
+def test_what_takes_no_resource_is_narrowed_to_the_region(built: tuple[RandomRotation, Template]) -> None:
+    statements = built[1].props("AWS::IAM::ManagedPolicy")["PolicyDocument"]["Statement"]
+    (wide,) = [statement for statement in statements if statement["Resource"] == "*"]
+    assert wide["Condition"] == {"StringEquals": {"aws:RequestedRegion": {"Ref": "AWS::Region"}}}
+    assert {action.split(":")[0] for action in wide["Action"]} == {"ec2", "xray"}
+
+
 def test_its_code_is_the_tested_one_and_fits_into_the_template(built: tuple[RandomRotation, Template]) -> None:
     code = built[1].props("AWS::Lambda::Function")["Code"]["ZipFile"]
     assert code == Path(rotate_random_value.__file__).read_text(encoding="utf-8")
