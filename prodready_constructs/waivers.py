@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import date
 
 from aws_cdk import Acknowledgment, Validations
@@ -18,8 +19,8 @@ _PLUGINS = {"CloudFormation": "CloudFormation-Validate"}
 _RULE = re.compile(r"^[A-Za-z0-9.]+(-[A-Za-z0-9]+)*(\[.+\])?$")
 
 
-def waive(construct: IConstruct, *, rule: str, because: str, owner: str, expires: date | None = None) -> None:
-    """Accept one finding of *rule* on *construct*, in writing.
+def waive(construct: IConstruct, *, rule: str | Sequence[str], because: str, owner: str, expires: date | None = None) -> None:
+    """Accept one finding of *rule* on *construct*, in writing; of each rule where one fact is reported by several packs.
 
     ``compliance.guard`` honours it, and so do cdk-nag and the CDK's own validation in an app without the guard.
 
@@ -28,7 +29,7 @@ def waive(construct: IConstruct, *, rule: str, because: str, owner: str, expires
 
     Args:
         construct: the exact resource (L1 or the L2 that holds just it); a stack or an app is refused by the guard.
-        rule: the rule with its finding, such as ``AwsSolutions-IAM5[Resource::*]`` or ``HIPAA.Security-S3BucketReplicationEnabled``.
+        rule: the rule (or rules, for one reason) with its finding, such as ``AwsSolutions-IAM5[Resource::*]`` or ``HIPAA.Security-S3BucketReplicationEnabled``.
         because: why the finding is acceptable here, for a sceptical auditor: at least 40 characters.
         owner: who answers for it.
         expires: the last day on which it holds; None where the reason cannot go away.
@@ -36,24 +37,33 @@ def waive(construct: IConstruct, *, rule: str, because: str, owner: str, expires
     Raises:
         ConfigurationError: a rule that is no rule id, a reason too short, or no owner.
     """
-    where = construct.node.path
-    if not _RULE.match(rule):
-        raise ConfigurationError(
-            where, given=rule, allowed="a rule id, with its finding in brackets if it has one", mend="copy it from the finding"
-        )
+    node = construct.node
+    rules = [rule] if isinstance(rule, str) else list(rule)
+    for name in rules:
+        if not _RULE.match(name):
+            raise ConfigurationError(
+                node.path, given=name, allowed="a rule id, with its finding in brackets if it has one", mend="copy it from the finding"
+            )
     if len(because.strip()) < SHORTEST_REASON:
         raise ConfigurationError(
-            where, given=because, allowed=f"a reason of at least {SHORTEST_REASON} characters", mend="say why the risk is met another way"
+            node.path,
+            given=because,
+            allowed=f"a reason of at least {SHORTEST_REASON} characters",
+            mend="say why the risk is met another way",
         )
     if not owner.strip():
-        raise ConfigurationError(where, given=owner, allowed="a person or team", mend="name who answers for this waiver")
-    if not rule.startswith("Annotation["):
-        # For an app without the guard: cdk-nag and the CDK honour it too. The qualified form leaves the finding in their reports.
-        Validations.of(construct).acknowledge(Acknowledgment(id=acknowledgement_id(rule), reason=f"{because} ({owner})"))
-    construct.node.add_metadata(
-        METADATA_KEY,
-        {"rule": rule, "because": because, "owner": owner, "expires": expires.isoformat() if expires else None},
-    )
+        raise ConfigurationError(node.path, given=owner, allowed="a person or team", mend="name who answers for this waiver")
+    # For an app without the guard: cdk-nag and the CDK honour it too. The qualified form leaves the finding in their reports.
+    acknowledged = [
+        Acknowledgment(id=acknowledgement_id(name), reason=f"{because} ({owner})") for name in rules if not name.startswith("Annotation[")
+    ]
+    if acknowledged:
+        Validations.of(construct).acknowledge(*acknowledged)
+    for name in rules:
+        node.add_metadata(
+            METADATA_KEY,
+            {"rule": name, "because": because, "owner": owner, "expires": expires.isoformat() if expires else None},
+        )
 
 
 def acknowledgement_id(rule: str) -> str:

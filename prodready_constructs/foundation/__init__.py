@@ -2,7 +2,18 @@
 
 from prodready_constructs.foundation.keys import DataKey
 from prodready_constructs.foundation.logs import EncryptedLogGroup
+from prodready_constructs.foundation.part import ACCOUNT_ID, PARTITION, REGION, URL_SUFFIX, Part
 from prodready_constructs.foundation.roles import ComposedRole
 from prodready_constructs.foundation.subnets import require_subnets
 
-__all__ = ["ComposedRole", "DataKey", "EncryptedLogGroup", "require_subnets"]
+__all__ = [
+    "ACCOUNT_ID",
+    "PARTITION",
+    "REGION",
+    "URL_SUFFIX",
+    "ComposedRole",
+    "DataKey",
+    "EncryptedLogGroup",
+    "Part",
+    "require_subnets",
+]

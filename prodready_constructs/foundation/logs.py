@@ -9,7 +9,9 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
+
 from prodready_constructs.errors import ConfigurationError
+from prodready_constructs.foundation.part import Part
 
 #: The retentions CloudWatch Logs offers, in days (PutRetentionPolicy, CloudWatch Logs API reference), by the CDK's name.
 RETENTIONS = {
@@ -38,7 +40,7 @@ RETENTIONS = {
 }
 
 
-class EncryptedLogGroup(Construct):
+class EncryptedLogGroup(Part):
     """A log group with a customer-managed key and a retention. Retained when its stack is deleted.
 
     Args:
@@ -63,7 +65,7 @@ class EncryptedLogGroup(Construct):
         days = retention.days
         if days not in RETENTIONS or retention != timedelta(days=days):
             raise ConfigurationError(
-                self.node.path,
+                self.path,
                 given=str(retention),
                 allowed=f"{', '.join(map(str, RETENTIONS))} days",
                 mend=f"use {min(RETENTIONS, key=lambda offered: abs(offered - days))} days",

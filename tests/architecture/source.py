@@ -42,5 +42,5 @@ def constructs() -> Iterator[tuple[Path, ast.ClassDef]]:
         for node in tree_of(file).body:
             if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
                 bases = {ast.unparse(base) for base in node.bases}
-                if bases & {"Construct", "iam.Role"}:
+                if bases & {"Construct", "Part", "iam.Role"}:
                     yield file, node
