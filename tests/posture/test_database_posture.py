@@ -1,0 +1,80 @@
+"""The floors of a database's posture: staging may be small, never unrecoverable."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from prodready_constructs.errors import ConfigurationError
+from prodready_constructs.posture import PRODUCTION, STAGING
+
+
+@pytest.mark.control("DB-2", "DB-4", "DB-5", "DB-7")
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        (
+            {"backup_retention": timedelta(days=6)},
+            r"^DatabasePosture.backup_retention: got '6 days'; allowed: 7 days to 35 days \(.*\); the nearest is 7 days$",
+        ),
+        (
+            {"backup_retention": timedelta(days=36)},
+            r"^DatabasePosture.backup_retention: got '36 days'; allowed: 7 days to 35 days \(.*\); the nearest is 35 days$",
+        ),
+        (
+            {"rotation_period": timedelta(days=91)},
+            r"^DatabasePosture.rotation_period: got '91 days'; allowed: 1 day to 90 days \(.*DB-4\); the nearest is 90 days$",
+        ),
+        ({"rotation_period": timedelta(hours=1)}, r"^DatabasePosture.rotation_period: got '1:00:00'; allowed: 1 day to 90 days"),
+        (
+            {"multi_az": False},
+            r"^DatabasePosture.recovery_time: got '0:02:00 with multi_az=False'; allowed: at least 4:00:00, .*; set multi_az=True, or promise",
+        ),
+        (
+            {"instance_class": "db.t4g.medium"},
+            r"^DatabasePosture.instance_class: got 'db.t4g.medium'; allowed: family and size, .*; leave out the db",
+        ),
+        ({"instance_class": "t4g"}, r"^DatabasePosture.instance_class: got 't4g'; .*; write family, a dot, size$"),
+        ({"instance_class": "t4g.huge"}, r"^DatabasePosture.instance_class: got 't4g.huge'"),
+        ({"storage_gib": 19}, r"^DatabasePosture.storage_gib: got 19; allowed: 20 to 65536 \(gp3 on RDS\); the nearest is 20$"),
+        (
+            {"storage_gib": 100, "max_storage_gib": 109},
+            r"^DatabasePosture.storage_gib \* 1.1, max_storage_gib: got '110 > 109'; allowed: the first at most the second; raise max_storage_gib",
+        ),
+        ({"insights_retention": timedelta(days=30)}, r"^DatabasePosture.insights_retention in days: got 30; allowed: one of 7, 465"),
+        (
+            {"monitoring_interval": timedelta(0)},
+            r"^DatabasePosture.monitoring_interval in seconds: got 0; allowed: one of 1, 5, 10, 15, 30, 60",
+        ),
+    ],
+)
+def test_refuses(changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(ConfigurationError, match=message):
+        replace(PRODUCTION.database, **changes)
+
+
+@pytest.mark.parametrize("days", [7, 35])
+def test_takes_the_bounds(days: int) -> None:
+    assert replace(PRODUCTION.database, backup_retention=timedelta(days=days), rotation_period=timedelta(days=90), max_storage_gib=110)
+
+
+@pytest.mark.parametrize("name", ["t4g.micro", "r7g.16xlarge", "m6i.xlarge", "x2iedn.32xlarge"])
+def test_takes_the_form_of_any_class(name: str) -> None:
+    assert replace(PRODUCTION.database, instance_class=name).instance_class == name
+
+
+def test_a_posture_cannot_promise_less_time_than_its_database() -> None:
+    slow = replace(PRODUCTION.database, recovery_time=timedelta(hours=2))
+    with pytest.raises(
+        ConfigurationError, match=r"^Posture.recovery.recovery_time: got '1:00:00'; allowed: at least the 2:00:00 that the database"
+    ):
+        replace(PRODUCTION, database=slow)
+
+
+@pytest.mark.control("DB-2", "DB-5")
+def test_staging_differs_in_size_and_standby_only() -> None:
+    differing = {name for name in PRODUCTION.database.__slots__ if getattr(PRODUCTION.database, name) != getattr(STAGING.database, name)}
+    assert differing == {"instance_class", "storage_gib", "max_storage_gib", "multi_az", "backup_retention", "recovery_time"}
