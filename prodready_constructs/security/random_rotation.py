@@ -28,7 +28,7 @@ CONTROLS = (
 )
 
 _CODE = Path(__file__).parent / "functions" / "rotate_random_value.py"
-#: What AWS Lambda needs to stand in a VPC (Lambda developer guide, execution role for VPC functions) and to send traces.
+#: What AWS Lambda needs to stand in a VPC (Lambda developer guide, execution role for VPC functions).
 _WITHOUT_RESOURCE_LEVEL = (
     "ec2:AssignPrivateIpAddresses",
     "ec2:CreateNetworkInterface",
@@ -36,8 +36,6 @@ _WITHOUT_RESOURCE_LEVEL = (
     "ec2:DescribeNetworkInterfaces",
     "ec2:DescribeSubnets",
     "ec2:UnassignPrivateIpAddresses",
-    "xray:PutTelemetryRecords",
-    "xray:PutTraceSegments",
 )
 
 
@@ -85,7 +83,6 @@ class RandomRotation(Construct):
         role.add_to_principal_policy(
             iam.PolicyStatement(actions=["logs:CreateLogStream", "logs:PutLogEvents"], resources=[log_group.log_group_arn])
         )
-        role.add_to_principal_policy(iam.PolicyStatement(actions=["sns:Publish"], resources=[self._failures.topic_arn]))
         role.add_to_principal_policy(iam.PolicyStatement(actions=["kms:Decrypt", "kms:GenerateDataKey"], resources=[key.key_arn]))
         #: Who the function may talk to: HTTPS inside the VPC, where the endpoint is.
         self.security_group = ec2.SecurityGroup(self, "SecurityGroup", vpc=vpc, description="Rotation of secrets", allow_all_outbound=False)

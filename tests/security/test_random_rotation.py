@@ -65,11 +65,23 @@ def test_its_role_has_no_inline_policy_and_no_secret_before_one_is_given(built: 
 
 
 @pytest.mark.control("SEC-1")
-def test_what_takes_no_resource_is_narrowed_to_the_region(built: tuple[RandomRotation, Template]) -> None:
+def test_only_network_interfaces_and_traces_take_no_resource(built: tuple[RandomRotation, Template]) -> None:
     statements = built[1].props("AWS::IAM::ManagedPolicy")["PolicyDocument"]["Statement"]
-    (wide,) = [statement for statement in statements if statement["Resource"] == "*"]
-    assert wide["Condition"] == {"StringEquals": {"aws:RequestedRegion": {"Ref": "AWS::Region"}}}
-    assert {action.split(":")[0] for action in wide["Action"]} == {"ec2", "xray"}
+    interfaces, traces = [statement for statement in statements if statement["Resource"] == "*"]
+    assert {action.split(":")[0] for action in interfaces["Action"]} == {"ec2"}
+    assert interfaces["Condition"] == {"StringEquals": {"aws:RequestedRegion": {"Ref": "AWS::Region"}}}
+    assert traces["Action"] == ["xray:PutTelemetryRecords", "xray:PutTraceSegments"]
+
+
+@pytest.mark.control("SEC-1")
+def test_it_may_tell_of_its_failures(built: tuple[RandomRotation, Template]) -> None:
+    statements = built[1].props("AWS::IAM::ManagedPolicy")["PolicyDocument"]["Statement"]
+    (publish,) = [statement for statement in statements if "sns:Publish" in statement["Action"]]
+    (topic,) = built[1].of_type("AWS::SNS::Topic")
+    assert publish["Resource"] == {"Ref": topic}
+    (key,) = built[1].of_type("AWS::KMS::Key")
+    (encrypt,) = [statement for statement in statements if "kms:GenerateDataKey" in statement["Action"]]
+    assert encrypt["Resource"] == {"Fn::GetAtt": [key, "Arn"]}
 
 
 def test_its_code_is_the_tested_one_and_fits_into_the_template(built: tuple[RandomRotation, Template]) -> None:
