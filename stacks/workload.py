@@ -18,6 +18,7 @@ from prodready_constructs import (
     Watch,
     WebService,
     Website,
+    waive,
 )
 from stacks.base import EnvironmentStack
 from stacks.data import DataStack
@@ -59,6 +60,12 @@ class WorkloadStack(EnvironmentStack):
         )
         self.service.connect_to(data.database)
         data.uploads.grant_read_write(self.service.task_role)
+        waive(
+            self.service.task_role.policy,
+            rule=f"AwsSolutions-IAM5[Resource::{data.uploads.bucket.arn_for_objects('*')}]",
+            because="the service reads and writes the uploads of its users; their keys are not known before they exist",
+            owner="platform",
+        )
 
         self.users = UserDirectory(self, "Users")
         self.api = ProtectedRestApi(
@@ -67,6 +74,7 @@ class WorkloadStack(EnvironmentStack):
             posture=posture.edge,
             load_balancer=self.front,
             domain=self.api_domain,
+            web_acl=self.front.web_acl,
             authorizer=apigateway.CognitoUserPoolsAuthorizer(self, "ApiUsers", cognito_user_pools=[self.users.user_pool]),
         )
         self.content = SecureBucket(
@@ -76,7 +84,6 @@ class WorkloadStack(EnvironmentStack):
             posture=replace(posture.storage, archive_after=None),
             access_logs=data.logs.bucket,
             replica=recovery.replica,
-            key_prefix="site/",
         )
         self.site = Website(
             self,
@@ -91,7 +98,7 @@ class WorkloadStack(EnvironmentStack):
         self.site.add_load_balancer("/app/*", self.front)
 
         self.watched = [
-            *(self.site, self.api, self.users, self.front, self.service, self.content),
+            *(self.site, self.api, self.users, self.front, self.front.web_acl, self.service, self.content),
             *filter(None, [self.domain, self.api_domain]),
         ]
         watch = Watch(self, "Watch", routes=data.routes, watching=self.watched, runbook_base_url=settings.runbooks)

@@ -39,15 +39,16 @@ class ComposedRole(iam.Role):
 
     def __init__(self, scope: Construct, construct_id: str, *, assumed_by: iam.IPrincipal, description: str) -> None:
         super().__init__(scope, construct_id, assumed_by=assumed_by, description=description)
-        self._policy: iam.ManagedPolicy | None = None
+        #: The customer-managed policy; None until something is granted.
+        self.policy: iam.ManagedPolicy | None = None
 
     @jsii.member(jsii_name="addToPrincipalPolicy")
     def add_to_principal_policy(self, statement: iam.PolicyStatement) -> iam.AddToPrincipalPolicyResult:
         """Add *statement* to the role's own customer-managed policy. Called by every ``grant_*`` of the CDK."""
-        if self._policy is None:
-            self._policy = iam.ManagedPolicy(self, "Policy", roles=[self])
-        self._policy.add_statements(_spelt_out(statement))
-        return iam.AddToPrincipalPolicyResult(statement_added=True, policy_dependable=self._policy)
+        if self.policy is None:
+            self.policy = iam.ManagedPolicy(self, "Policy", roles=[self])
+        self.policy.add_statements(_spelt_out(statement))
+        return iam.AddToPrincipalPolicyResult(statement_added=True, policy_dependable=self.policy)
 
     @jsii.member(jsii_name="addToPolicy")
     def add_to_policy(self, statement: iam.PolicyStatement) -> bool:

@@ -52,6 +52,13 @@ class Posture:
                 allowed=f"at least the {self.database.recovery_time} that the database promises",
                 mend="shorten database.recovery_time (a standby does) or promise less",
             )
+        if self.database.backup_retention != self.recovery.daily_retention:
+            raise ConfigurationError(
+                "Posture.database.backup_retention",
+                given=f"{self.database.backup_retention.days} days beside recovery.daily_retention of {self.recovery.daily_retention.days} days",
+                allowed="the same: AWS Backup takes over the retention of a database it backs up continuously",
+                mend="give both the same value",
+            )
 
 
 PRODUCTION = Posture(
@@ -71,7 +78,8 @@ PRODUCTION = Posture(
     edge=EdgePosture(
         rate_limit=10_000,
         rate_window=timedelta(minutes=5),
-        blocked_countries=(),
+        # UN and US sanctions leave no lawful visitor there; it also keeps the geographic rules in force, ready for yours.
+        blocked_countries=("KP",),
         bot_control=False,
         throttle_rate=500,
         throttle_burst=1_000,
