@@ -41,10 +41,9 @@ class WebAcl(Construct):
     *posture* decides how much: the rate and its window, countries turned away, bot control, log retention.
 
     Args:
-        placement: ``REGIONAL`` where visitors connect to a load balancer or API themselves; ``CLOUDFRONT`` for a distribution (a stack of
-            us-east-1); ``BEHIND_CLOUDFRONT`` for a load balancer or API whose only visitor is CloudFront: addresses are then read from
-            ``X-Forwarded-For``, because all requests connect from the same few addresses, and the lists of bad addresses stay with the
-            distribution's own web ACL.
+        placement: ``REGIONAL`` where visitors connect themselves; ``CLOUDFRONT`` for a distribution (in us-east-1); ``BEHIND_CLOUDFRONT``
+            for a load balancer or API that only CloudFront calls: visitors are told apart by ``X-Forwarded-For``, and the lists of bad
+            addresses stay with the distribution's own web ACL.
         path_limits: path prefix -> requests of one address in 10 minutes, AWS WAF's longest window.
         count_only: rules on trial, by name, or True for all: they count and log, and block nothing.
         exclusions: where a managed group does not apply.
@@ -53,8 +52,7 @@ class WebAcl(Construct):
         encryption_key: for the logs; must admit CloudWatch Logs. A key of its own when None.
 
     Raises:
-        ConfigurationError: ``CLOUDFRONT`` outside us-east-1, a limit outside WAF's range, a path without ``/``, an unknown country, group or
-            rule name, or more than 1,500 capacity units.
+        ConfigurationError: ``CLOUDFRONT`` outside us-east-1, more than 1,500 capacity units, or a limit, path, country or name WAF refuses.
 
     Sources: https://docs.aws.amazon.com/waf/latest/developerguide/web-acl.html (NIST 800-53 r5 SC-7, PCI DSS 6.6)
     """
@@ -141,15 +139,23 @@ class WebAcl(Construct):
             ],
         )
         record(
-            self, controls=CONTROLS, tier="edge", watchable=True, capacity=self.capacity, rules=list(self._names), on_trial=sorted(trial)
+            self,
+            controls=CONTROLS,
+            tier="edge",
+            watchable=True,
+            capacity=self.capacity,
+            rules=list(self._names),
+            on_trial=sorted(trial),
+            exclusions=[exclusion.as_fact() for exclusion in exclusions],
         )
 
-    def protect(self, scope: Construct, resource_arn: str) -> wafv2.CfnWebACLAssociation:
+    def protect(self, scope: Construct, resource_arn: str, *, construct_id: str = "WebAclAssociation") -> wafv2.CfnWebACLAssociation:
         """Stand in front of *resource_arn*.
 
         Args:
             scope: under which the association is made: the protected resource's construct, so that it lives and dies with it.
             resource_arn: a load balancer, an API Gateway stage, an AppSync API or a Cognito user pool of this region.
+            construct_id: of the association, where *scope* has several.
 
         Raises:
             ConfigurationError: a web ACL for CloudFront: a distribution takes ``arn`` as its ``web_acl_id`` instead.
@@ -161,7 +167,7 @@ class WebAcl(Construct):
                 allowed="a regional web ACL",
                 mend="make one with placement='REGIONAL' (or 'BEHIND_CLOUDFRONT'); a distribution takes web_acl_id=acl.arn",
             )
-        return wafv2.CfnWebACLAssociation(scope, "WebAclAssociation", resource_arn=resource_arn, web_acl_arn=self.arn)
+        return wafv2.CfnWebACLAssociation(scope, construct_id, resource_arn=resource_arn, web_acl_arn=self.arn)
 
     def add_rule(self, *, name: str, statement: wafv2.CfnWebACL.StatementProperty, units: int, count_only: bool = False) -> None:
         """Block what *statement* matches, after all other rules.

@@ -61,6 +61,10 @@ class Exclusion:
     paths: tuple[str, ...] = ()
     rule: str | None = None
 
+    def as_fact(self) -> dict[str, object]:
+        """For the evidence: what is not judged, and why."""
+        return {"group": self.group, "paths": list(self.paths), "rule": self.rule, "because": self.because}
+
 
 @dataclass(frozen=True, slots=True)
 class Rule:
@@ -186,6 +190,10 @@ def _by_group(where: str, exclusions: Sequence[Exclusion], groups: Mapping[str, 
                 given=f"paths={exclusion.paths!r}, rule={exclusion.rule!r}",
                 allowed="either paths or a rule",
                 mend="name the paths that the group leaves alone, or the one rule that only counts",
+            )
+        if not exclusion.because.strip():
+            raise ConfigurationError(
+                f"{where}: exclusions", given="no reason", allowed="a reason in words", mend=f"say why {exclusion.group} does not apply"
             )
         for path in exclusion.paths:
             require_path(f"{where}: exclusions", path)

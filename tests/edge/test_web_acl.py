@@ -121,6 +121,10 @@ def test_rules_on_trial_count_and_the_others_block(template: Template) -> None:
     assert bent["PathLimit-login"]["Action"] == {"Block": {}}
     (fact,) = [fact for fact in template.recorded("WebAcl") if fact["on_trial"]]
     assert fact["on_trial"] == ["Common", "RateLimit"]
+    assert [(exclusion["group"], exclusion["because"]) for exclusion in fact["exclusions"]] == [
+        ("SqlInjection", "files look like SQL"),
+        ("Common", "uploads are larger than 8 KB"),
+    ]
 
 
 def test_all_rules_can_be_on_trial() -> None:
@@ -259,8 +263,9 @@ def test_the_association_is_made_where_the_protected_resource_is() -> None:
     acl = WebAcl(new_stack(app, "Walls"), "Acl", posture=EDGE)
     home = new_stack(app, "Home")
     acl.protect(home, "arn:aws:elasticloadbalancing:us-east-1:111122223333:loadbalancer/app/a/1")
-    association = synth(home).props("AWS::WAFv2::WebACLAssociation")
-    assert association["ResourceArn"].endswith("loadbalancer/app/a/1")
+    acl.protect(home, "arn:aws:elasticloadbalancing:us-east-1:111122223333:loadbalancer/app/b/2", construct_id="Second")
+    associations = synth(home).of_type("AWS::WAFv2::WebACLAssociation")
+    assert sorted(one["Properties"]["ResourceArn"].rpartition("app/")[2] for one in associations.values()) == ["a/1", "b/2"]
 
 
 @pytest.mark.control("WEB-1", "OPS-2")
@@ -313,6 +318,10 @@ def test_cloudfront_metrics_are_in_us_east_1_without_a_region_dimension() -> Non
         (
             {"exclusions": [Exclusion(group="BotControl", rule="x", because="x")]},
             r"exclusions: got 'BotControl'; allowed: a managed group of this",
+        ),
+        (
+            {"exclusions": [Exclusion(group="Common", rule="x", because=" ")]},
+            r"exclusions: got 'no reason'; allowed: a reason in words; say why",
         ),
         ({"exclusions": [Exclusion(group="Common", because="x")]}, r"exclusions: got .*; allowed: either paths or a rule"),
         (
