@@ -29,7 +29,9 @@ def waive(construct: IConstruct, *, rule: str | Sequence[str], because: str, own
 
     Args:
         construct: the exact resource (L1 or the L2 that holds just it); a stack or an app is refused by the guard.
-        rule: the rule (or rules, for one reason) with its finding, such as ``AwsSolutions-IAM5[Resource::*]`` or ``HIPAA.Security-S3BucketReplicationEnabled``.
+        rule: the rule (or rules, for one reason) with its finding, such as ``AwsSolutions-IAM5[Resource::*]`` or
+            ``HIPAA.Security-S3BucketReplicationEnabled``; a value known at deployment only may stand in it:
+            ``f"AwsSolutions-IAM5[Resource::{bucket.bucket_arn}/*]"``.
         because: why the finding is acceptable here, for a sceptical auditor: at least 40 characters.
         owner: who answers for it.
         expires: the last day on which it holds; None where the reason cannot go away.
@@ -54,8 +56,11 @@ def waive(construct: IConstruct, *, rule: str | Sequence[str], because: str, own
     if not owner.strip():
         raise ConfigurationError(node.path, given=owner, allowed="a person or team", mend="name who answers for this waiver")
     # For an app without the guard: cdk-nag and the CDK honour it too. The qualified form leaves the finding in their reports.
+    # (Not with a token in it: that becomes an intrinsic function, which the guard reads as cdk-nag writes it and no acknowledgement can.)
     acknowledged = [
-        Acknowledgment(id=acknowledgement_id(name), reason=f"{because} ({owner})") for name in rules if not name.startswith("Annotation[")
+        Acknowledgment(id=acknowledgement_id(name), reason=f"{because} ({owner})")
+        for name in rules
+        if not name.startswith("Annotation[") and "${Token[" not in name
     ]
     if acknowledged:
         Validations.of(construct).acknowledge(*acknowledged)

@@ -30,7 +30,8 @@ class Finding:
 
 def waivable(*, rule: str, path: str, why: str, fix: str) -> Finding:
     """A finding that a waiver on its construct accepts; carries the line to write."""
-    line = f'waive(<{path}>, rule="{rule}", because="<why it is acceptable here>", owner="<who answers for it>")'
+    quoted = f'"{rule}"' if '"' not in rule else f"'{rule}'"
+    line = f'waive(<{path}>, rule={quoted}, because="<why it is acceptable here>", owner="<who answers for it>")'
     return Finding(rule=rule, path=path, why=why, fix=fix, accept=line)
 
 

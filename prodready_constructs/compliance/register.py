@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -63,7 +64,8 @@ def judge(
     waivers: list[Waiver] = []
     faults: list[Finding] = []
     accepted: set[tuple[str, str]] = set()
-    for path, data in _entries(metadata, METADATA_KEY):
+    for path, written in _entries(metadata, METADATA_KEY):
+        data = {**written, "rule": as_nag_writes(written["rule"])}
         covered = _covered(path, resources)
         matches = [key for key in findings if key[0] == data["rule"] and key[1] in covered]
         fault = _fault(data, path, matches, findings, scopes=scopes, today=today)
@@ -91,6 +93,18 @@ def judge(
 def namespace_of(rule: str) -> str:
     """The first part of a rule id: the pack it belongs to."""
     return rule.split("[", 1)[0].split("-", 1)[0]
+
+
+def as_nag_writes(value: Any) -> str:
+    """*value* in the flat form in which cdk-nag names a finding: ``<Bucket.Arn>/*``."""
+    if isinstance(value, str):
+        return value
+    function, argument = next(iter(value.items()))
+    if function == "Fn::Join":
+        return str(argument[0]).join(map(as_nag_writes, argument[1]))
+    if function == "Fn::GetAtt":
+        return f"<{'.'.join(argument)}>"
+    return f"<{argument}>" if function == "Ref" else json.dumps(value, separators=(",", ":"), ensure_ascii=False)
 
 
 def _owner(path: str, stacks: Iterable[str]) -> str:

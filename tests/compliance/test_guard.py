@@ -12,6 +12,7 @@ import cdk_nag
 import pytest
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_rds as rds
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sqs as sqs
@@ -267,6 +268,22 @@ def test_a_waiver_names_the_finding_in_its_brackets_and_one_resource() -> None:
     assert ("AwsSolutions-VPC7", "Stack/Vpc/Resource") not in found
     assert ("[TooWide]", "Stack/Vpc") in about_waivers(found)
     assert f"waive each on its own resource: {inside.node.path}/Resource" in found["Prodready-Waiver[TooWide]", "Stack/Vpc"].fix
+
+
+@pytest.mark.control("GOV-2")
+def test_a_waiver_may_name_a_value_that_is_known_at_deployment_only() -> None:
+    app = new_app()
+    here, there = new_stack(app, "Here"), new_stack(app, "There")
+    for stack, name in ((here, "Near"), (there, "Far")):
+        bucket = s3.Bucket(stack, "Bucket", versioned=True, enforce_ssl=True, removal_policy=cdk.RemovalPolicy.RETAIN)
+        waive(bucket, rule="AwsSolutions-S1", because=BECAUSE, owner="shop")
+        objects = bucket.arn_for_objects("*")
+        policy = iam.ManagedPolicy(here, name, statements=[iam.PolicyStatement(actions=["s3:GetObject"], resources=[objects])])
+        waive(policy, rule=f"AwsSolutions-IAM5[Resource::{objects}]", because=BECAUSE, owner="shop")
+    waivers = passes(app, packs=STAGING_PACKS[:1]).waivers
+    assert [waiver.rule for waiver in waivers if waiver.path == "Here/Near"] == ["AwsSolutions-IAM5[Resource::<Bucket83908E77.Arn>/*]"]
+    (far,) = [waiver.rule for waiver in waivers if waiver.path == "Here/Far"]
+    assert '{"Fn::GetStackOutput":{"StackName":"There",' in far
 
 
 def test_a_waiver_on_a_stage_is_too_wide() -> None:

@@ -13,6 +13,16 @@ def alarm(**properties: Any) -> dict[str, Any]:
     return resource("CloudWatch::Alarm", properties)
 
 
+SUM_FOR_THE_EYE = resource("CloudWatch::CompositeAlarm", {"AlarmRule": {"Fn::Sub": "ALARM(${Alarm})"}, "ActionsEnabled": False})
+
+
+def test_a_sum_of_silent_alarms_is_silent_too() -> None:
+    assert found("AlarmWithoutAction", stack_of({"Alarm": alarm(), "All": SUM_FOR_THE_EYE})) == ["Stack/Alarm", "Stack/All"]
+    assert found("AlarmWithoutRunbook", stack_of({"All": SUM_FOR_THE_EYE})) == []
+    paging = resource("CloudWatch::CompositeAlarm", {"AlarmActions": ["arn"]})
+    assert found("AlarmWithoutRunbook", stack_of({"All": paging})) == ["Stack/All"]
+
+
 @pytest.mark.control("OPS-1", "GOV-3")
 @pytest.mark.parametrize(
     ("resources", "bent"),
@@ -37,6 +47,8 @@ def alarm(**properties: Any) -> dict[str, Any]:
             },
             False,
         ),
+        # A sum for the eye: fine when its members tell people, and no excuse when they do not.
+        ({"Alarm": alarm(AlarmActions=["arn"]), "All": SUM_FOR_THE_EYE}, False),
     ],
 )
 def test_an_alarm_tells_somebody(resources: Resources, bent: bool) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from prodready_constructs.compliance.rules.alarm_action import ALARMS
+from prodready_constructs.compliance.rules.alarm_action import ALARMS, SUM, is_silent
 from prodready_constructs.compliance.rules.rule import Hit, Rule, Subject, hit
 from prodready_constructs.evidence.assembly import flat
 
@@ -13,7 +13,10 @@ _LINK = re.compile(r"https?://\S+|\brunbooks?/\S+")
 
 
 def _find(subject: Subject) -> Iterator[Hit]:
-    return (hit(alarm) for alarm in subject.of_type(*ALARMS) if not _LINK.search(flat(alarm.get("AlarmDescription"))))
+    for alarm in subject.of_type(*ALARMS):
+        # A sum of alarms that pages nobody is for the eye: its members have the runbooks.
+        if not (alarm.type == SUM and is_silent(alarm)) and not _LINK.search(flat(alarm.get("AlarmDescription"))):
+            yield hit(alarm)
 
 
 RULE = Rule(
