@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -59,7 +59,7 @@ class Progress:
             sys.stdout.write(f"{text}\n")
             sys.stdout.flush()
 
-    def table(self, title: str, header: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
+    def table(self, title: str, header: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
         """A table: drawn on a terminal, aligned columns elsewhere."""
         if self._console:
             self._console.print(_rich_table(title, header, rows))
@@ -70,7 +70,7 @@ class Progress:
         self.say(f"{'✓' if phase.passed else '✗'} {phase.name} ({phase.seconds:.1f} s)")
 
 
-def plain_table(title: str, header: tuple[str, ...], rows: list[tuple[str, ...]], *, widest: int = 56) -> str:
+def plain_table(title: str, header: tuple[str, ...], rows: Sequence[tuple[str, ...]], *, widest: int = 56) -> str:
     """The table as text, no column wider than *widest*."""
     cut = [tuple(cell if len(cell) <= widest else f"{cell[: widest - 1]}…" for cell in row) for row in (header, *rows)]
     widths = [max(len(row[column]) for row in cut) for column in range(len(header))]
@@ -78,7 +78,7 @@ def plain_table(title: str, header: tuple[str, ...], rows: list[tuple[str, ...]]
     return "\n".join([f"\n{title}", *(f"  {line}" for line in lines)])
 
 
-def _rich_table(title: str, header: tuple[str, ...], rows: list[tuple[str, ...]]) -> Any:
+def _rich_table(title: str, header: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> Any:
     from rich.table import Table  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
 

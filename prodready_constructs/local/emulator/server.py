@@ -35,7 +35,7 @@ def serve(port: int, moto_port: int) -> None:
     config.bind = [f"127.0.0.1:{port}"]
     config.keep_alive_timeout = 75
     config.accesslog = None
-    asyncio.run(serve_http(_application(moto_port), config))  # type: ignore[arg-type]
+    asyncio.run(serve_http(_application(moto_port), config))
 
 
 def _application(moto_port: int) -> Any:

@@ -31,10 +31,6 @@ class Row:
     kind: Kind
     agrees: bool
 
-    @property
-    def verified(self) -> bool:
-        return self.kind is Kind.LIVE and self.agrees
-
     def as_json(self) -> dict[str, Any]:
         return {**asdict(self), "kind": self.kind.value}
 

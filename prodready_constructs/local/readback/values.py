@@ -60,7 +60,7 @@ class Resolver:
         """*value* with every intrinsic replaced by what is known of it."""
         if isinstance(value, list):
             return [item for item in map(self.resolve, value) if item is not None]
-        if isinstance(value, str) and "{{resolve:" in value:
+        if isinstance(value, str) and "{{resolve:" in value and "}}" in value:
             return Pattern(".*", value)
         if not isinstance(value, dict):
             return value
