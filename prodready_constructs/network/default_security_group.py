@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from typing import cast
 
-from aws_cdk import Aws, CfnResource, CustomResource, Stack
+from aws_cdk import CfnResource, CustomResource, Stack
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
-from prodready_constructs.foundation import EncryptedLogGroup
+from prodready_constructs.foundation import ACCOUNT_ID, PARTITION, REGION, EncryptedLogGroup, Part
 from prodready_constructs.posture import NetworkPosture
 
 #: The CDK's names, pinned by a test: a release that renames them fails ours and not the user's audit.
@@ -26,7 +26,7 @@ PROVIDER = "Custom::VpcRestrictDefaultSGCustomResourceProvider"
 PATIENCE_SECONDS = 300
 
 
-class ClosedDefaultSecurityGroup(Construct):
+class ClosedDefaultSecurityGroup(Part):
     """Hardens the function that closes the default security group of *vpc*.
 
     Always: a policy for this one security group and its own log group only, no AWS managed policy, one execution at a time, encrypted
@@ -57,7 +57,7 @@ class ClosedDefaultSecurityGroup(Construct):
                 "Version": "2012-10-17",
                 "Statement": [
                     _allow(
-                        f"arn:{Aws.PARTITION}:ec2:{Aws.REGION}:{Aws.ACCOUNT_ID}:security-group/{vpc.vpc_default_security_group}",
+                        f"arn:{PARTITION}:ec2:{REGION}:{ACCOUNT_ID}:security-group/{vpc.vpc_default_security_group}",
                         "ec2:AuthorizeSecurityGroupEgress",
                         "ec2:AuthorizeSecurityGroupIngress",
                         "ec2:RevokeSecurityGroupEgress",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from aws_cdk import Aws, Stack, Token
+from aws_cdk import Stack, Token
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
@@ -12,7 +12,7 @@ from constructs import Construct
 
 from prodready_constructs.contracts import AlarmSpec, ControlClaim, GraphSpec, record
 from prodready_constructs.errors import ConfigurationError
-from prodready_constructs.foundation import ComposedRole, DataKey, EncryptedLogGroup
+from prodready_constructs.foundation import ACCOUNT_ID, REGION, ComposedRole, DataKey, EncryptedLogGroup, Part
 from prodready_constructs.network import nat_watch
 from prodready_constructs.network.address_plan import ZONES_PLANNED, plan_addresses
 from prodready_constructs.network.default_security_group import ClosedDefaultSecurityGroup
@@ -55,7 +55,7 @@ _PUBLIC_ROUTE_RULES = (
 )
 
 
-class PrivateNetwork(Construct):
+class PrivateNetwork(Part):
     """A VPC with a private tier (compute, with egress) and an isolated tier (data, without a route out) in every zone.
 
     Always: no public subnet unless *public_tier*, and then without automatic public addresses; flow logs of all traffic, encrypted and
@@ -88,7 +88,7 @@ class PrivateNetwork(Construct):
         encryption_key: kms.IKey | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
-        where = self.node.path
+        where = self.path
         plan = plan_addresses(where, cidr=cidr, public_tier=public_tier, peers=peers)
         zones = _zones(where, Stack.of(self), posture.zones)
         if posture.egress in ("single", "zonal") and not public_tier:
@@ -180,9 +180,7 @@ class PrivateNetwork(Construct):
         role = ComposedRole(
             self,
             "FlowLogRole",
-            assumed_by=iam.ServicePrincipal(
-                "vpc-flow-logs.amazonaws.com", conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}}
-            ),
+            assumed_by=iam.ServicePrincipal("vpc-flow-logs.amazonaws.com", conditions={"StringEquals": {"aws:SourceAccount": ACCOUNT_ID}}),
             description="Writes the flow logs of one VPC",
         )
         granted = role.add_to_principal_policy(
@@ -234,4 +232,4 @@ def _zones(where: str, stack: Stack, wanted: int) -> list[str]:
             allowed=f"{wanted} or more, as posture.zones asks",
             mend="state account and region on the stack and override its availability_zones, or lower posture.zones",
         )
-    return [f"{Aws.REGION}{zone.removeprefix(region)}" if zone.startswith(region) else zone for zone in zones[:wanted]]
+    return [f"{REGION}{zone.removeprefix(region)}" if zone.startswith(region) else zone for zone in zones[:wanted]]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import cast
 
-from aws_cdk import Aws, RemovalPolicy
+from aws_cdk import RemovalPolicy
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
@@ -14,7 +14,7 @@ from constructs import Construct
 
 from prodready_constructs.contracts import ControlClaim, EventSpec, GraphSpec, RunbookSpec, SecretField, Severity, record
 from prodready_constructs.errors import ConfigurationError
-from prodready_constructs.foundation import DataKey
+from prodready_constructs.foundation import ACCOUNT_ID, REGION, URL_SUFFIX, DataKey, Part
 from prodready_constructs.security.random_rotation import RandomRotation
 from prodready_constructs.security.secret_request import SHORTEST, check_request
 from prodready_constructs.waivers import waive
@@ -40,7 +40,7 @@ _ROTATION_RULES = (
 )
 
 
-class AppSecret(Construct):
+class AppSecret(Part):
     """A secret of an application, such as ``shop/production/jwt_secret``.
 
     Always: the value is in no template; a customer-managed key; no read without TLS or from another account; retained when its stack is
@@ -79,7 +79,7 @@ class AppSecret(Construct):
         encryption_key: kms.IKey | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
-        where = self.node.path
+        where = self.path
         check_request(where, name=name, length=length, rotation=rotation, period=rotation_period)
         self._generated = length is not None
         self._rotated = rotation is not None
@@ -128,7 +128,7 @@ class AppSecret(Construct):
         """
         if self._generated and name != VALUE:
             raise ConfigurationError(
-                f"{self.node.path}: field",
+                f"{self.path}: field",
                 given=name,
                 allowed=f"{VALUE!r}, the one field of a generated secret",
                 mend="make the secret with length=None and supply a JSON object that has the field",
@@ -176,7 +176,7 @@ class AppSecret(Construct):
     def _deny_strangers(self) -> None:
         for condition in (
             {"Bool": {"aws:SecureTransport": "false"}},
-            {"StringNotEquals": {"aws:PrincipalAccount": Aws.ACCOUNT_ID}, "BoolIfExists": {"aws:PrincipalIsAWSService": "false"}},
+            {"StringNotEquals": {"aws:PrincipalAccount": ACCOUNT_ID}, "BoolIfExists": {"aws:PrincipalIsAWSService": "false"}},
         ):
             self.secret.add_to_resource_policy(
                 iam.PolicyStatement.from_json(
@@ -208,7 +208,7 @@ class AppSecret(Construct):
             grantee=function,
             actions=["kms:Decrypt", "kms:GenerateDataKey"],
             resource_arns=[self.encryption_key.key_arn],
-            conditions={"StringEquals": {"kms:ViaService": f"secretsmanager.{Aws.REGION}.{Aws.URL_SUFFIX}"}},
+            conditions={"StringEquals": {"kms:ViaService": f"secretsmanager.{REGION}.{URL_SUFFIX}"}},
         )
         invoke = lambda_.CfnPermission(
             self,
@@ -216,7 +216,7 @@ class AppSecret(Construct):
             action="lambda:InvokeFunction",
             function_name=function.function_arn,
             principal="secretsmanager.amazonaws.com",
-            source_account=Aws.ACCOUNT_ID,
+            source_account=ACCOUNT_ID,
         )
         schedule = secretsmanager.CfnRotationSchedule(
             self,

@@ -6,7 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import cast
 
-from aws_cdk import Aws, Duration
+from aws_cdk import Duration
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
@@ -16,7 +16,7 @@ from constructs import Construct
 
 from prodready_constructs.contracts import AlarmSpec, ControlClaim, GraphSpec, Metric, RunbookSpec, Severity, record
 from prodready_constructs.errors import ConfigurationError
-from prodready_constructs.foundation import ComposedRole, DataKey, EncryptedLogGroup, require_subnets
+from prodready_constructs.foundation import REGION, ComposedRole, DataKey, EncryptedLogGroup, Part, require_subnets
 from prodready_constructs.waivers import waive
 
 CONTROLS = (
@@ -39,7 +39,7 @@ _WITHOUT_RESOURCE_LEVEL = (
 )
 
 
-class RandomRotation(Construct):
+class RandomRotation(Part):
     """A function that gives ``AppSecret`` new random values on schedule. One serves all secrets of a stack.
 
     Always: in isolated subnets, so that a value cannot leave by the internet; reaches Secrets Manager through the VPC's interface
@@ -77,7 +77,7 @@ class RandomRotation(Construct):
             iam.PolicyStatement(
                 actions=list(_WITHOUT_RESOURCE_LEVEL),
                 resources=["*"],
-                conditions={"StringEquals": {"aws:RequestedRegion": Aws.REGION}},
+                conditions={"StringEquals": {"aws:RequestedRegion": REGION}},
             )
         )
         role.add_to_principal_policy(
@@ -127,7 +127,7 @@ class RandomRotation(Construct):
             return vpc.vpc_cidr_block
         except RuntimeError:  # the CDK throws for an imported VPC that was not told its block
             raise ConfigurationError(
-                f"{self.node.path}: vpc",
+                f"{self.path}: vpc",
                 given="an imported VPC without vpc_cidr_block",
                 allowed="a VPC whose CIDR block is known",
                 mend="import it with from_lookup, or name vpc_cidr_block in from_vpc_attributes",
