@@ -18,7 +18,9 @@ from prodready_constructs.foundation import ComposedRole, EncryptedLogGroup
 from prodready_constructs.waivers import waive
 
 METRIC_NAMESPACE = "ProdReady/Database"
-_LOGS_ARN = f"arn:{Aws.PARTITION}:logs:{Aws.REGION}:{Aws.ACCOUNT_ID}"
+# Read once: each pseudo parameter is a message to the jsii kernel.
+_ACCOUNT = Aws.ACCOUNT_ID
+_LOGS_ARN, _RDS_ARN = (f"arn:{Aws.PARTITION}:{service}:{Aws.REGION}:{_ACCOUNT}" for service in ("logs", "rds"))
 #: RDS names the stream after the instance's resource id, which begins with db- and exists only after the instance.
 _GROUP, _STREAMS = "log-group:RDSOSMetrics", "log-group:RDSOSMetrics:log-stream:db-*"
 #: Days of insights the posture knows -> retention and mode of RDS.
@@ -41,8 +43,8 @@ def monitoring_role(scope: Construct, identifier: str) -> tuple[iam.Role, IConst
         "MonitoringRole",
         assumed_by=iam.ServicePrincipal("monitoring.rds.amazonaws.com").with_conditions(
             {
-                "StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID},
-                "ArnEquals": {"aws:SourceArn": f"arn:{Aws.PARTITION}:rds:{Aws.REGION}:{Aws.ACCOUNT_ID}:db:{identifier}"},
+                "StringEquals": {"aws:SourceAccount": _ACCOUNT},
+                "ArnEquals": {"aws:SourceArn": f"{_RDS_ARN}:db:{identifier}"},
             }
         ),
         description=f"Enhanced monitoring of {identifier}",
