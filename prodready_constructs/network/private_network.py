@@ -204,15 +204,13 @@ class PrivateNetwork(Part):
 
     def _accept_public_routes(self) -> None:
         for subnet in self.vpc.public_subnets:
-            route = subnet.node.find_child("DefaultRoute")
-            for rule in _PUBLIC_ROUTE_RULES:
-                waive(
-                    route,
-                    rule=rule,
-                    because="The public tier was asked for: it holds only load balancers and NAT gateways, assigns no public "
-                    "addresses, and compute and data stand in tiers without this route",
-                    owner="platform",
-                )
+            waive(
+                subnet.node.find_child("DefaultRoute"),
+                rule=_PUBLIC_ROUTE_RULES,
+                because="The public tier was asked for: it holds only load balancers and NAT gateways, assigns no public "
+                "addresses, and compute and data stand in tiers without this route",
+                owner="platform",
+            )
 
 
 def _zones(where: str, stack: Stack, wanted: int) -> list[str]:

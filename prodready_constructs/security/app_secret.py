@@ -105,14 +105,13 @@ class AppSecret(Part):
         if rotation is not None:
             self._rotate(rotation.function if isinstance(rotation, RandomRotation) else rotation, rotation_period)
         else:
-            for rule in _ROTATION_RULES:
-                waive(
-                    self.secret,
-                    rule=rule,
-                    because="The value is issued by a third party and supplied by a person: no function can make its successor, so its "
-                    "owner replaces it by the documented command when the issuer renews it",
-                    owner="platform",
-                )
+            waive(
+                self.secret,
+                rule=_ROTATION_RULES,
+                because="The value is issued by a third party and supplied by a person: no function can make its successor, so its "
+                "owner replaces it by the documented command when the issuer renews it",
+                owner="platform",
+            )
         record(self, controls=CONTROLS, tier="security", watchable=self._rotated, secret_name=name, generated=self._generated)
 
     @property
