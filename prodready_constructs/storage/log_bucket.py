@@ -73,7 +73,8 @@ class LogBucket(Construct):
         )
         resource = cast("s3.CfnBucket", self.bucket.node.default_child)
         resource.logging_configuration = s3.CfnBucket.LoggingConfigurationProperty(
-            destination_bucket_name=resource.ref, log_file_prefix=f"{LOGS}of-this-bucket/"
+            # No destination means this bucket itself; naming it would be a circular reference.
+            log_file_prefix=f"{LOGS}of-this-bucket/"
         )
         #: ARN of the bucket; also usable from another region.
         self.arn = resource.attr_arn
