@@ -16,7 +16,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
-from prodready_constructs.foundation import ACCOUNT_ID, PARTITION, REGION, EncryptedLogGroup, Part
+from prodready_constructs.foundation import ACCOUNT_ID, PARTITION, REGION, EncryptedLogGroup
 from prodready_constructs.posture import NetworkPosture
 
 #: The CDK's names, pinned by a test: a release that renames them fails ours and not the user's audit.
@@ -26,61 +26,59 @@ PROVIDER = "Custom::VpcRestrictDefaultSGCustomResourceProvider"
 PATIENCE_SECONDS = 300
 
 
-class ClosedDefaultSecurityGroup(Part):
-    """Hardens the function that closes the default security group of *vpc*.
+def harden_closing(scope: Construct, *, vpc: ec2.Vpc, encryption_key: kms.IKey, posture: NetworkPosture) -> None:
+    """Harden the function that closes the default security group of *vpc*; what it needs stands under *scope*.
 
     Always: a policy for this one security group and its own log group only, no AWS managed policy, one execution at a time, encrypted
-    logs that are kept, failed runs kept in an encrypted topic, CloudFormation waits minutes and not an hour.
+    logs that are kept, failed runs told to an encrypted topic, CloudFormation waits minutes and not an hour.
 
     Args:
         vpc: an L2 made with ``restrict_default_security_group=True``.
         encryption_key: a key that admits CloudWatch Logs.
     """
+    part = Construct(scope, "DefaultSecurityGroup")
+    closer = cast("CustomResource", vpc.node.find_child(CLOSER))
+    provider = Stack.of(vpc).node.find_child(PROVIDER).node
+    function = cast("CfnResource", provider.find_child("Handler"))
+    role = cast("CfnResource", provider.find_child("Role"))
 
-    def __init__(self, scope: Construct, construct_id: str, *, vpc: ec2.Vpc, encryption_key: kms.IKey, posture: NetworkPosture) -> None:
-        super().__init__(scope, construct_id)
-        closer = cast("CustomResource", vpc.node.find_child(CLOSER))
-        provider = Stack.of(self).node.find_child(PROVIDER).node
-        function = cast("CfnResource", provider.find_child("Handler"))
-        role = cast("CfnResource", provider.find_child("Role"))
+    log_group = EncryptedLogGroup(part, "Logs", retention=posture.flow_log_retention, encryption_key=encryption_key).log_group
+    # Runs that AWS Lambda gave up on, with the answer address that CloudFormation waits at.
+    failures = sns.Topic(part, "Failures", master_key=encryption_key, enforce_ssl=True)
+    # An L1 with a plain policy document: the role is a bare CfnResource, which the L2's ``roles`` does not take.
+    policy = iam.CfnManagedPolicy(
+        part,
+        "Policy",
+        description="Close and reopen the default security group of one VPC",
+        roles=[role.ref],
+        policy_document={
+            "Version": "2012-10-17",
+            "Statement": [
+                _allow(
+                    f"arn:{PARTITION}:ec2:{REGION}:{ACCOUNT_ID}:security-group/{vpc.vpc_default_security_group}",
+                    "ec2:AuthorizeSecurityGroupEgress",
+                    "ec2:AuthorizeSecurityGroupIngress",
+                    "ec2:RevokeSecurityGroupEgress",
+                    "ec2:RevokeSecurityGroupIngress",
+                ),
+                _allow(log_group.log_group_arn, "logs:CreateLogStream", "logs:PutLogEvents"),
+                _allow(failures.topic_arn, "sns:Publish"),
+                _allow(encryption_key.key_arn, "kms:Decrypt", "kms:GenerateDataKey"),
+            ],
+        },
+    )
 
-        log_group = EncryptedLogGroup(self, "Logs", retention=posture.flow_log_retention, encryption_key=encryption_key).log_group
-        #: Runs that AWS Lambda gave up on, with the answer address that CloudFormation waits at.
-        self.failures = sns.Topic(self, "Failures", master_key=encryption_key, enforce_ssl=True)
-        # An L1 with a plain policy document: the role is a bare CfnResource, which the L2's ``roles`` does not take.
-        policy = iam.CfnManagedPolicy(
-            self,
-            "Policy",
-            description="Close and reopen the default security group of one VPC",
-            roles=[role.ref],
-            policy_document={
-                "Version": "2012-10-17",
-                "Statement": [
-                    _allow(
-                        f"arn:{PARTITION}:ec2:{REGION}:{ACCOUNT_ID}:security-group/{vpc.vpc_default_security_group}",
-                        "ec2:AuthorizeSecurityGroupEgress",
-                        "ec2:AuthorizeSecurityGroupIngress",
-                        "ec2:RevokeSecurityGroupEgress",
-                        "ec2:RevokeSecurityGroupIngress",
-                    ),
-                    _allow(log_group.log_group_arn, "logs:CreateLogStream", "logs:PutLogEvents"),
-                    _allow(self.failures.topic_arn, "sns:Publish"),
-                    _allow(encryption_key.key_arn, "kms:Decrypt", "kms:GenerateDataKey"),
-                ],
-            },
-        )
-
-        role.add_property_deletion_override("Policies")
-        role.add_property_deletion_override("ManagedPolicyArns")
-        function.add_property_override("ReservedConcurrentExecutions", 1)
-        function.add_property_override("DeadLetterConfig", {"TargetArn": self.failures.topic_arn})
-        function.add_property_override("LoggingConfig", {"LogFormat": "JSON", "LogGroup": log_group.log_group_name})
-        # The policy is no part of the role here, and AWS Lambda refuses a function whose role may not publish its dead letters.
-        # An override, because the CDK's own list names the role, which the function refers to anyway (cfn-lint W3005).
-        function.add_override("DependsOn", [policy.logical_id])
-        request = cast("CfnResource", closer.node.default_child)
-        request.add_resource_dependency(policy)
-        request.add_property_override("ServiceTimeout", PATIENCE_SECONDS)
+    role.add_property_deletion_override("Policies")
+    role.add_property_deletion_override("ManagedPolicyArns")
+    function.add_property_override("ReservedConcurrentExecutions", 1)
+    function.add_property_override("DeadLetterConfig", {"TargetArn": failures.topic_arn})
+    function.add_property_override("LoggingConfig", {"LogFormat": "JSON", "LogGroup": log_group.log_group_name})
+    # The policy is no part of the role here, and AWS Lambda refuses a function whose role may not publish its dead letters.
+    # An override, because the CDK's own list names the role, which the function refers to anyway (cfn-lint W3005).
+    function.add_override("DependsOn", [policy.logical_id])
+    request = cast("CfnResource", closer.node.default_child)
+    request.add_resource_dependency(policy)
+    request.add_property_override("ServiceTimeout", PATIENCE_SECONDS)
 
 
 def _allow(resource: str, *actions: str) -> dict[str, object]:

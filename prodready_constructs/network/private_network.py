@@ -15,7 +15,7 @@ from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.foundation import ACCOUNT_ID, REGION, ComposedRole, DataKey, EncryptedLogGroup, Part
 from prodready_constructs.network import nat_watch
 from prodready_constructs.network.address_plan import ZONES_PLANNED, plan_addresses
-from prodready_constructs.network.default_security_group import ClosedDefaultSecurityGroup
+from prodready_constructs.network.default_security_group import harden_closing
 from prodready_constructs.posture import NetworkPosture
 from prodready_constructs.waivers import waive
 
@@ -134,7 +134,7 @@ class PrivateNetwork(Part):
         if posture.egress == "regional":
             # The CDK waits for the internet gateway but not for its attachment, without which AWS refuses the NAT gateway.
             self.vpc.node.find_child("RegionalNatGateway").node.add_dependency(self.vpc.node.find_child("VPCGW"))
-        ClosedDefaultSecurityGroup(self, "DefaultSecurityGroup", vpc=self.vpc, encryption_key=key, posture=posture)
+        harden_closing(self, vpc=self.vpc, encryption_key=key, posture=posture)
         self._log_traffic(posture, key)
 
         #: The one security group of all interface endpoints: 443 from this VPC, nothing out.
