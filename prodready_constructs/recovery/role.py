@@ -36,17 +36,20 @@ READ = (
     "s3:GetBucketTagging",
     "s3:GetBucketVersioning",
     "s3:GetInventoryConfiguration",
+    "s3:ListAllMyBuckets",
+    "s3:ListBucket",
+    "s3:ListBucketVersions",
+    "s3:ListTagsForResource",
+    "tag:GetResources",
+)
+#: Reading what is backed up; of this account only, so that the role is no way to another's objects.
+READ_OBJECTS = (
     "s3:GetObject",
     "s3:GetObjectAcl",
     "s3:GetObjectTagging",
     "s3:GetObjectVersion",
     "s3:GetObjectVersionAcl",
     "s3:GetObjectVersionTagging",
-    "s3:ListAllMyBuckets",
-    "s3:ListBucket",
-    "s3:ListBucketVersions",
-    "s3:ListTagsForResource",
-    "tag:GetResources",
 )
 #: Creating recovery points: their names are not known before they exist.
 CREATE = (
@@ -99,6 +102,7 @@ def backup_role(scope: Construct, construct_id: str, *, vault_arns: Sequence[str
             "Statement": [
                 _allow("Vaults", ["backup:CopyIntoBackupVault", "backup:DescribeBackupVault"], resource=list(vault_arns)),
                 _allow("Read", READ),
+                _allow("ReadObjects", READ_OBJECTS, condition=own),
                 _allow("Create", CREATE, condition=own),
                 _allow("Expire", [*EXPIRE, *FOLLOW], condition=own),
                 *_denies(f"arn:{Aws.PARTITION}:", account),
