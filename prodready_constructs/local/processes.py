@@ -20,17 +20,17 @@ _PROC = Path("/proc")
 
 
 class StoppedBySignal(KeyboardInterrupt):
-    """SIGTERM or SIGHUP arrived; unwound like Ctrl-C so that every ``finally`` runs."""
+    """SIGINT, SIGTERM or SIGHUP arrived; unwound like Ctrl-C so that every ``finally`` runs."""
 
 
 @contextmanager
 def signals_unwind() -> Iterator[None]:
-    """SIGTERM and SIGHUP end the program by an exception, as Ctrl-C does."""
+    """Ctrl-C, SIGTERM and SIGHUP end the program by an exception, also where a parent had them ignored."""
 
     def unwind(number: int, _: FrameType | None) -> None:
         raise StoppedBySignal(signal.Signals(number).name)
 
-    before = {number: signal.signal(number, unwind) for number in (signal.SIGTERM, signal.SIGHUP)}
+    before = {number: signal.signal(number, unwind) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
     try:
         yield
     finally:
