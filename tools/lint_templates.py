@@ -1,4 +1,4 @@
-"""cfn-lint and checkov on every synthesized template: no cfn-lint message, at most one failed checkov check per environment.
+"""cfn-lint and checkov on every synthesized template: no cfn-lint message, no failed checkov check but those accepted here.
 
 usage: python tools/lint_templates.py CDK_OUT
 """
@@ -8,12 +8,18 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections import defaultdict
 from pathlib import Path
 
 CHECKOV = Path(".venv/checkov/bin/checkov")
-#: Failed checkov checks accepted per environment; each is named in docs/rooms/compliance.md.
-CHECKOV_BUDGET = 1
+#: Failed checkov checks that are accepted, once per environment, and why.
+ACCEPTED_CHECKS = {
+    "CKV_AWS_117": "the CDK's function that empties the default security group calls the EC2 API once per VPC; in that VPC it would be a circle",
+}
+#: What staging gives up by its posture, and production may not.
+ACCEPTED_IN_STAGING = {
+    "CKV_AWS_157": "STAGING.database.multi_az is False",
+    "CKV_AWS_120": "STAGING.edge.api_cache_gib is None",
+}
 #: cfn-lint does not know Fn::GetStackOutput, which CloudFormation does: the weak reference between stacks.
 ACCEPTED = ("Fn::GetStackOutput",)
 
@@ -54,13 +60,16 @@ def main(assembly: Path) -> int:
         raise SystemExit(f"{assembly} holds no template: run ./dev synth")
     messages = cfn_lint(templates)
     failed = checkov(templates)
-    by_environment: dict[str, int] = defaultdict(int)
-    for line in failed:
-        by_environment["Staging" if " Staging" in line.split("@")[1] else "Prod"] += 1
-    for line in [*messages, *failed]:
+    refused = [line for line in failed if not _accepted(line)]
+    for line in [*messages, *refused]:
         print(line)
-    print(f"{len(templates)} templates: cfn-lint {len(messages)} messages, checkov {len(failed)} failed checks {dict(by_environment)}")
-    return 1 if messages or any(count > CHECKOV_BUDGET for count in by_environment.values()) else 0
+    print(f"{len(templates)} templates: cfn-lint {len(messages)} messages, checkov {len(failed)} failed checks, {len(refused)} not accepted")
+    return 1 if messages or refused else 0
+
+
+def _accepted(line: str) -> bool:
+    check, template = line.split(":", maxsplit=1)[0], line.split(" @ ")[1]
+    return check in ACCEPTED_CHECKS or (template.startswith("Staging") and check in ACCEPTED_IN_STAGING)
 
 
 if __name__ == "__main__":
