@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from prodready_constructs.compliance.findings import Finding, waivable
+from prodready_constructs.compliance.findings import Finding, waivable_finding
 from prodready_constructs.evidence.assembly import Assembly
 
 REPORT = "validation-report.json"
@@ -44,7 +44,7 @@ def validation_findings(directory: Path, *, judged_elsewhere: frozenset[str]) ->
         for violation in (*report.get("violations", ()), *report.get("suppressedViolations", ())):
             rule = f"{namespace}-{re.sub(r'[^A-Za-z0-9.-]', '-', violation['ruleName'])}"
             for place in violation["violatingConstructs"]:
-                yield waivable(
+                yield waivable_finding(
                     rule=rule,
                     path=place.get("constructPath") or _template(place),
                     why=violation["description"],
@@ -58,7 +58,7 @@ def construct_notes(assembly: Assembly) -> Iterator[tuple[Finding, bool]]:
         for path, data in assembly.recorded(f"aws:cdk:{severity}"):
             found = _IDENTIFIED.match(str(data))
             text, name = (found["text"], found["warning"] or found["error"]) if found else (str(data), severity)
-            finding = waivable(rule=f"Annotation[{name}]", path=path, why=text, fix="do as the construct says")
+            finding = waivable_finding(rule=f"Annotation[{name}]", path=path, why=text, fix="do as the construct says")
             yield replace(finding, accept=finding.accept if severity == "warning" else None), name in ALLOWED_WARNINGS
 
 

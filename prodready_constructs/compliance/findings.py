@@ -23,12 +23,17 @@ class Finding:
     fix: str
     accept: str | None
 
+    @property
+    def waivable(self) -> bool:
+        """Whether a waiver accepts it: a stateful change needs an approval, a construct's error and a bad waiver must be mended."""
+        return self.accept is not None and self.accept.startswith("waive(")
+
     def __str__(self) -> str:
         lines = [self.path or "(the app)", f"  rule    {self.rule}", f"  reason  {self.why}", f"  fix     {self.fix}"]
         return "\n".join([*lines, *([f"  accept  {self.accept}"] if self.accept else [])])
 
 
-def waivable(*, rule: str, path: str, why: str, fix: str) -> Finding:
+def waivable_finding(*, rule: str, path: str, why: str, fix: str) -> Finding:
     """A finding that a waiver on its construct accepts; carries the line to write."""
     quoted = f'"{rule}"' if '"' not in rule else f"'{rule}'"
     line = f'waive(<{path}>, rule={quoted}, because="<why it is acceptable here>", owner="<who answers for it>")'

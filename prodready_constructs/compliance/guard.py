@@ -76,9 +76,12 @@ def guard(
     """
     today = today or date.today()
     directory = Path(app.outdir)
-    for stale in (GUARD_REPORT, REPORT, REFUSED_MANIFEST):
+    for stale in (GUARD_REPORT, REPORT):
         (directory / stale).unlink(missing_ok=True)
     _synthesize(app, directory)
+    manifest, refused = directory / "manifest.json", directory / REFUSED_MANIFEST
+    if manifest.exists():
+        refused.unlink(missing_ok=True)
     assembly = read_assembly(directory)
     scopes = [construct.node.path for construct in staging]
     relaxed = frozenset(stack.path for stack in assembly.stacks if any(_within(stack.path, scope) for scope in scopes))
@@ -103,7 +106,8 @@ def guard(
     )
     _write_report(directory, chosen, judgement.findings, verdict)
     if judgement.findings:
-        (directory / "manifest.json").rename(directory / REFUSED_MANIFEST)
+        if manifest.exists():
+            manifest.rename(refused)
         raise GuardError(judgement.findings)
     for line in _remarks(verdict):
         sys.stderr.write(f"guard: {line}\n")

@@ -8,7 +8,7 @@ from pathlib import Path
 import aws_cdk as cdk
 import jsii
 
-from prodready_constructs.compliance.findings import Finding, waivable
+from prodready_constructs.compliance.findings import Finding, waivable_finding
 from prodready_constructs.compliance.rules import NAMESPACE, RULES, Hit, Rule, Subject
 from prodready_constructs.evidence.assembly import read_assembly
 
@@ -19,7 +19,7 @@ REQUIRED_TAGS = ("application", "environment", "owner", "cost-centre", "data-cla
 def hardening_findings(subject: Subject) -> Iterator[Finding]:
     """What our rules find in the templates."""
     for rule, place in _hits(subject):
-        yield waivable(rule=_name(rule, place), path=place.path, why=f"{rule.why} {place.note}".strip(), fix=rule.fix)
+        yield waivable_finding(rule=_name(rule, place), path=place.path, why=f"{rule.why} {place.note}".strip(), fix=rule.fix)
 
 
 @jsii.implements(cdk.IPolicyValidationPlugin)

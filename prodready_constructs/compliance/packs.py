@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import cdk_nag
 from constructs import IConstruct
 
-from prodready_constructs.compliance.findings import Finding, waivable
+from prodready_constructs.compliance.findings import Finding, waivable_finding
 
 #: All six packs.
 PRODUCTION_PACKS: tuple[type[cdk_nag.NagPack], ...] = (
@@ -43,7 +43,7 @@ def run_packs(app: IConstruct, packs: Mapping[str, Sequence[type[cdk_nag.NagPack
                     path = place.construct_path or ""
                     # A stack inside another stack is walked with it, whatever packs it has itself.
                     if pack in packs.get(nested_in.get(path, ""), (pack,)):
-                        yield waivable(rule=violation.rule_name, path=path, why=why, fix=fix)
+                        yield waivable_finding(rule=violation.rule_name, path=path, why=why, fix=fix)
 
 
 def namespace(pack: type[cdk_nag.NagPack]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -64,17 +64,20 @@ def judge(
     waivers: list[Waiver] = []
     faults: list[Finding] = []
     accepted: set[tuple[str, str]] = set()
+    open_ = [key for key, finding in findings.items() if finding.waivable]
+    not_judged = {stack: {*KNOWN_NAMESPACES, "CloudFormation"} - namespaces for stack, namespaces in judged.items()} | {"": set()}
     for path, written in _entries(metadata, METADATA_KEY):
         data = {**written, "rule": as_nag_writes(written["rule"])}
         covered = _covered(path, resources)
-        matches = [key for key in findings if key[0] == data["rule"] and key[1] in covered]
-        fault = _fault(data, path, matches, findings, scopes=scopes, today=today)
-        if fault and fault[0] == "Unused" and namespace_of(data["rule"]) not in judged.get(_owner(path, judged), ()):
+        matches = [key for key in open_ if key[0] == data["rule"] and key[1] in covered]
+        fault = _fault(data, path, matches, open_, scopes=scopes, today=today)
+        if fault and fault[0] == "Unused" and namespace_of(data["rule"]) in not_judged[_owner(path, judged)]:
             fault = None
         if fault:
             faults.append(_about(path, data["rule"], *fault))
         else:
             accepted.update(matches)
+            open_ = [key for key in open_ if key not in accepted]
         # The CDK leaves out what is None.
         end = data.get("expires")
         waivers.append(
@@ -125,7 +128,7 @@ def _fault(
     waiver: Mapping[str, Any],
     path: str,
     matches: Sequence[tuple[str, str]],
-    findings: Mapping[tuple[str, str], Finding],
+    findings: Collection[tuple[str, str]],
     *,
     scopes: set[str],
     today: date,

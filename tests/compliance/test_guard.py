@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import aws_cdk as cdk
 import cdk_nag
@@ -16,6 +17,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_rds as rds
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sqs as sqs
+from jsii._kernel.providers import process
 
 from prodready_constructs.compliance import PRODUCTION_PACKS, STAGING_PACKS, Finding, GuardError, HardeningRules, Verdict, guard
 from prodready_constructs.compliance.guard import GUARD_REPORT
@@ -213,11 +215,17 @@ def test_a_waiver_accepts_one_finding_and_is_registered(of_the_resource: bool) -
 @pytest.mark.parametrize(
     ("waivers", "fault", "still_found"),
     [
+        (lambda _a, _s, queue: waive(queue, rule="AwsSolution-SQS3", because=BECAUSE, owner="shop"), ("[Unused]", "Stack/Queue"), True),
         (lambda _a, _s, queue: waive(queue, rule="AwsSolutions-SQS4", because=BECAUSE, owner="shop"), ("[Unused]", "Stack/Queue"), True),
         (
             lambda _a, _s, queue: waive(queue, rule="AwsSolutions-SQS3", because=BECAUSE, owner="shop", expires=date(2027, 2, 28)),
             ("[Expired]", "Stack/Queue"),
             True,
+        ),
+        (
+            lambda _a, _s, queue: [waive(queue, rule="AwsSolutions-SQS3", because=BECAUSE, owner="shop") for _ in range(2)],
+            ("[Unused]", "Stack/Queue"),
+            False,
         ),
         (lambda _a, stack, _q: waive(stack, rule="AwsSolutions-SQS3", because=BECAUSE, owner="shop"), ("[TooWide]", "Stack"), True),
         (lambda app, _s, _q: waive(app, rule="AwsSolutions-SQS3", because=BECAUSE, owner="shop"), ("[TooWide]", ""), True),
@@ -240,7 +248,7 @@ def test_a_waiver_accepts_one_finding_and_is_registered(of_the_resource: bool) -
             False,
         ),
     ],
-    ids=["unused", "expired", "stack", "app", "past the register", "bare on a stack", "bare on the app"],
+    ids=["misspelt", "unused", "expired", "twice", "stack", "app", "past the register", "bare on a stack", "bare on the app"],
 )
 def test_a_waiver_not_worth_its_line_fails(
     waivers: Callable[[cdk.App, cdk.Stack, sqs.Queue], object], fault: tuple[str, str], still_found: bool
@@ -335,6 +343,13 @@ def test_a_stateful_replacement_fails_by_name(tmp_path: Path, capsys: pytest.Cap
     (finding,) = found.values()
     assert (finding.rule, finding.path) == ("Prodready-StatefulChange[replaced]", "Stack/Trail")
     assert 'would be replaced: TrailName: "one" -> "two"' in finding.why
+    # Not by a waiver: the approval is about the data.
+    waived = app("two")
+    waive(waived.node.find_child("Stack").node.find_child("Trail"), rule=finding.rule, because=BECAUSE, owner="shop")
+    assert sorted(rule for rule, _ in judge(waived, packs=(), lock=lock)) == [
+        "Prodready-StatefulChange[replaced]",
+        "Prodready-Waiver[Unused]",
+    ]
     assert finding.accept is not None
     entry = json.loads(finding.accept.partition(": ")[2])
     entry |= {"because": "the trail is written anew and the old bucket keeps its files", "owner": "shop"}
@@ -368,3 +383,30 @@ def test_our_rules_as_a_plugin_of_somebody_elses_app() -> None:
     waive(group, rule="Prodready-LogGroupUnkept[Key]", because=BECAUSE, owner="shop")
     waive(waived.node.find_child("Other").node.find_child("Queue"), rule="AwsSolutions-SQS3", because=BECAUSE, owner="shop")
     waived.synth()
+
+
+@pytest.mark.control("GOV-1")
+def test_judging_costs_few_messages_and_no_callback(monkeypatch: pytest.MonkeyPatch) -> None:
+    app = new_app()
+    stack = new_stack(app)
+    key = DataKey(stack, "Key", description="test", encrypts_logs=True)
+    for number in range(20):
+        EncryptedLogGroup(stack, f"Logs{number}", retention=timedelta(days=30), encryption_key=key.key)
+    answers: list[str] = []
+    send = process._NodeProcess.send
+
+    def counted(self: Any, request: Any, response: Any) -> Any:
+        answer = send(self, request, response)
+        answers.append(type(answer).__name__)
+        return answer
+
+    monkeypatch.setattr(process._NodeProcess, "send", counted)
+    passes(app)
+    # Each pack is made, run and its answer read; the rest is the synth, and the metadata of the app. Nothing grows with the resources.
+    assert len(answers) <= 5 * len(PRODUCTION_PACKS) + 10
+    assert "Callback" not in answers
+
+
+def test_a_refused_app_is_refused_again() -> None:
+    app = wake_up_queue(lambda _a, _s, _q: None)
+    assert judge(app) == judge(app) != {}
