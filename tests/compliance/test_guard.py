@@ -410,3 +410,19 @@ def test_judging_costs_few_messages_and_no_callback(monkeypatch: pytest.MonkeyPa
 def test_a_refused_app_is_refused_again() -> None:
     app = wake_up_queue(lambda _a, _s, _q: None)
     assert judge(app) == judge(app) != {}
+
+
+def test_the_plugin_judges_the_stacks_of_every_stage() -> None:
+    app = new_app()
+    cdk.Validations.of(app).add_plugins(HardeningRules(required_tags=("owner",), staging=("Staging/Work",)))
+    for name in ("Prod", "Staging"):
+        stack = new_stack(cdk.Stage(app, name), "Work")  # type: ignore[arg-type]
+        cdk.CfnResource(stack, "Service", type="AWS::ECS::Service")
+    with pytest.raises(RuntimeError, match="ValidationFailed"):
+        app.synth()
+    (report,) = json.loads((Path(app.outdir) / "validation-report.json").read_text())["pluginReports"]
+    places = {
+        (violation["ruleName"], place["constructPath"]) for violation in report["violations"] for place in violation["violatingConstructs"]
+    }
+    assert {("Prodready-MissingTags[owner]", "Prod/Work"), ("Prodready-MissingTags[owner]", "Staging/Work")} <= places
+    assert {path for rule, path in places if "ServiceWithoutSpare" in rule} == {"Prod/Work/Service"}
