@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from functools import cached_property
+from weakref import WeakKeyDictionary
 
-from aws_cdk import Aws
+from aws_cdk import Aws, Stack
 from constructs import Construct, Node
 
 #: The pseudo parameters, asked for once: each reading of ``Aws.ACCOUNT_ID`` is a message to the jsii kernel.
@@ -13,16 +14,50 @@ PARTITION = Aws.PARTITION
 REGION = Aws.REGION
 URL_SUFFIX = Aws.URL_SUFFIX
 
+#: What was asked of scopes that are no parts (stacks, mostly), by scope: neither answer can change.
+_paths: WeakKeyDictionary[Construct, str] = WeakKeyDictionary()
+_regions: WeakKeyDictionary[Stack, str] = WeakKeyDictionary()
+
 
 class Part(Construct):
-    """A construct that asks the jsii kernel for its node and its path once, instead of once for each use."""
+    """A construct that asks the jsii kernel once for its node, and only where it must for its path, stack and region."""
+
+    def __init__(self, scope: Construct, construct_id: str) -> None:
+        super().__init__(scope, construct_id)
+        self._scope = scope
+        self._construct_id = construct_id
 
     @cached_property
-    def node(self) -> Node:  # type: ignore[override]  # a cached property where jsii has a plain one
+    def node(self) -> Node:
         """The construct tree node of this construct."""
         return Construct.node.fget(self)  # type: ignore[attr-defined]
 
     @cached_property
     def path(self) -> str:
         """Where this construct is in the tree: ``ProdDataStack/Orders``."""
-        return self.node.path
+        scope = self._scope
+        if isinstance(scope, Part):
+            above = scope.path
+        else:
+            if scope not in _paths:
+                _paths[scope] = scope.node.path
+            above = _paths[scope]
+        # As the constructs library writes it: a slash in an id would look like one more level.
+        name = self._construct_id.replace("/", "--")
+        return f"{above}/{name}" if above else name
+
+    @cached_property
+    def stack(self) -> Stack:
+        """The stack of this construct."""
+        scope = self._scope
+        if isinstance(scope, Stack):
+            return scope
+        return scope.stack if isinstance(scope, Part) else Stack.of(self)
+
+    @property
+    def region(self) -> str:
+        """The region of this construct's stack; a token where the stack states none."""
+        stack = self.stack
+        if stack not in _regions:
+            _regions[stack] = stack.region
+        return _regions[stack]

@@ -97,3 +97,10 @@ def test_a_vpc_from_elsewhere_is_checked_for_its_zones() -> None:
     with pytest.raises(ConfigurationError, match=r"got 'isolated subnets in no zone'"):
         require_subnets(stack, one_zone, tier="isolated")
     assert require_subnets(stack, one_zone, tier="private", zones=1).subnet_type == ec2.SubnetType.PRIVATE_WITH_EGRESS
+
+
+def test_the_same_id_twice_is_refused() -> None:
+    stack = new_stack()
+    DataKey(stack, "Key", description="first")
+    with pytest.raises(ConfigurationError, match=r"Stack/Key: got \"the id 'Key' a second time\"; allowed: ids that no sibling has"):
+        DataKey(stack, "Key", description="second")
