@@ -9,7 +9,6 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-
 from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.foundation.part import Part
 

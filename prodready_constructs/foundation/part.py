@@ -8,6 +8,8 @@ from weakref import WeakKeyDictionary
 from aws_cdk import Aws, Stack
 from constructs import Construct, Node
 
+from prodready_constructs.errors import ConfigurationError
+
 #: The pseudo parameters, asked for once: each reading of ``Aws.ACCOUNT_ID`` is a message to the jsii kernel.
 ACCOUNT_ID = Aws.ACCOUNT_ID
 PARTITION = Aws.PARTITION
@@ -20,10 +22,24 @@ _regions: WeakKeyDictionary[Stack, str] = WeakKeyDictionary()
 
 
 class Part(Construct):
-    """A construct that asks the jsii kernel once for its node, and only where it must for its path, stack and region."""
+    """A construct that asks the jsii kernel once for its node, and only where it must for its path, stack and region.
+
+    Raises:
+        ConfigurationError: *scope* already has a child of this id.
+    """
 
     def __init__(self, scope: Construct, construct_id: str) -> None:
-        super().__init__(scope, construct_id)
+        try:
+            super().__init__(scope, construct_id)
+        except RuntimeError as error:
+            if "already a Construct" not in str(error):
+                raise
+            raise ConfigurationError(
+                f"{scope.node.path}/{construct_id}",
+                given=f"the id {construct_id!r} a second time",
+                allowed="ids that no sibling has",
+                mend="give one of them another id; the one that is deployed keeps its own",
+            ) from None
         self._scope = scope
         self._construct_id = construct_id
 

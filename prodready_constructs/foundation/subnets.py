@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Literal
+from weakref import WeakKeyDictionary
 
 from aws_cdk import aws_ec2 as ec2
 from constructs import Construct
@@ -14,6 +15,8 @@ _TIERS = {
     "private": ec2.SubnetType.PRIVATE_WITH_EGRESS,
     "isolated": ec2.SubnetType.PRIVATE_ISOLATED,
 }
+#: VPC -> tier -> the zones of its subnets. Asked for once: they cannot change, and each answer is seven messages to the jsii kernel.
+_zones: WeakKeyDictionary[ec2.IVpc, dict[str, list[str]]] = WeakKeyDictionary()
 
 
 def require_subnets(
@@ -29,11 +32,10 @@ def require_subnets(
     Raises:
         ConfigurationError: no such subnets, or in too few zones.
     """
-    selection = ec2.SubnetSelection(subnet_type=_TIERS[tier])
-    try:
-        found = sorted(set(vpc.select_subnets(subnet_type=_TIERS[tier]).availability_zones))
-    except RuntimeError:  # CDK throws where a VPC has no subnet of the kind at all
-        found = []
+    known = _zones.setdefault(vpc, {})
+    if tier not in known:
+        known[tier] = _zones_of(vpc, _TIERS[tier])
+    found = known[tier]
     if len(found) < zones:
         raise ConfigurationError(
             f"{construct.node.path}: vpc",
@@ -41,4 +43,11 @@ def require_subnets(
             allowed=f"{tier} subnets in {zones} Availability Zones or more",
             mend="hand over a PrivateNetwork's vpc, or add the subnets to yours",
         )
-    return selection
+    return ec2.SubnetSelection(subnet_type=_TIERS[tier])
+
+
+def _zones_of(vpc: ec2.IVpc, kind: ec2.SubnetType) -> list[str]:
+    try:
+        return sorted(set(vpc.select_subnets(subnet_type=kind).availability_zones))
+    except RuntimeError:  # CDK throws where a VPC has no subnet of the kind at all
+        return []
