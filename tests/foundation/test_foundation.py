@@ -102,5 +102,5 @@ def test_a_vpc_from_elsewhere_is_checked_for_its_zones() -> None:
 def test_the_same_id_twice_is_refused() -> None:
     stack = new_stack()
     DataKey(stack, "Key", description="first")
-    with pytest.raises(ConfigurationError, match=r"Stack/Key: got \"the id 'Key' a second time\"; allowed: ids that no sibling has"):
+    with pytest.raises(ConfigurationError, match=r"/Key: got .the id 'Key' a second time.; allowed: ids that no sibling has"):
         DataKey(stack, "Key", description="second")

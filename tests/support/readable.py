@@ -25,7 +25,9 @@ class YamlSnapshot(SingleFileSnapshotExtension):
 
 def readable(template: Template) -> str:
     """*template* as YAML text, without what changes from build to build."""
-    body = {section: template.body[section] for section in ("Description", "Parameters", "Resources", "Outputs") if section in template.body}
+    body = {
+        section: template.body[section] for section in ("Description", "Parameters", "Resources", "Outputs") if section in template.body
+    }
     body["Resources"] = {name: _shown(resource) for name, resource in sorted(template.resources.items()) if name != "CDKMetadata"}
     text = yaml.safe_dump(_short(body), sort_keys=False, width=140, allow_unicode=True)
     return _ASSET.sub("<asset>", text)
@@ -36,21 +38,20 @@ def _shown(resource: dict[str, Any]) -> dict[str, Any]:
 
 
 def _short(value: Any) -> Any:
-    """``Ref X``, ``GetAtt X.Y`` and joined strings instead of nested JSON."""
+    """``${X}``, ``${X.Y}`` and joined strings instead of nested JSON."""
     if isinstance(value, list):
         return [_short(item) for item in value]
     if not isinstance(value, dict):
         return value
-    if len(value) == 1:
-        (key, inner) = next(iter(value.items()))
-        if key == "Ref":
-            return f"${{{inner}}}"
-        if key == "Fn::GetAtt" and all(isinstance(part, str) for part in inner):
-            return f"${{{'.'.join(inner)}}}"
-        if key == "Fn::GetStackOutput":
-            return f"${{{inner['StackName']}!{inner['OutputName']}}}"
-        if key == "Fn::Join" and isinstance(inner[1], list):
-            parts = [_short(part) for part in inner[1]]
-            if all(isinstance(part, str) for part in parts):
-                return inner[0].join(parts)
-    return {key: _short(item) for key, item in value.items()}
+    function, argument = next(iter(value.items())) if len(value) == 1 else (None, None)
+    text: str | None = None
+    if function == "Ref":
+        text = f"${{{argument}}}"
+    elif function == "Fn::GetAtt":
+        text = f"${{{'.'.join(map(str, argument))}}}"
+    elif function == "Fn::GetStackOutput":
+        text = f"${{{argument['StackName']}!{argument['OutputName']}}}"
+    elif function == "Fn::Join":
+        parts = [_short(part) for part in argument[1]]
+        text = argument[0].join(parts) if all(isinstance(part, str) for part in parts) else None
+    return {key: _short(item) for key, item in value.items()} if text is None else text

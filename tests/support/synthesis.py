@@ -92,7 +92,11 @@ def synth(stack: cdk.Stack) -> Template:
 
 def synth_all(app: Any) -> dict[str, Template]:
     """Synthesize *app*: stack name -> template."""
-    directory = Path(app.synth().directory)
+    return read_templates(Path(app.synth().directory))
+
+
+def read_templates(directory: Path) -> dict[str, Template]:
+    """The templates of a cloud assembly: stack name -> template."""
     manifest = json.loads((directory / "manifest.json").read_text())
     templates = {}
     for name, artifact in manifest["artifacts"].items():
