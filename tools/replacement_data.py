@@ -54,7 +54,6 @@ STATEFUL = (
     "AWS::S3::Bucket",
     "AWS::SNS::Topic",
     "AWS::SQS::Queue",
-    "AWS::SSM::Parameter",
     "AWS::SecretsManager::Secret",
 )
 
