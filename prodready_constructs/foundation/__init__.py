@@ -1,10 +1,11 @@
 """The ground floor: what every room needs and no room owns (roles without inline policies, rotating keys, kept logs)."""
 
-from prodready_constructs.foundation.keys import DataKey
+from prodready_constructs.foundation.keys import DataKey, own_key
 from prodready_constructs.foundation.logs import EncryptedLogGroup
 from prodready_constructs.foundation.part import ACCOUNT_ID, PARTITION, REGION, URL_SUFFIX, Part
 from prodready_constructs.foundation.roles import ComposedRole
 from prodready_constructs.foundation.subnets import require_subnets
+from prodready_constructs.foundation.whereabouts import path_of, stated_region_of
 
 __all__ = [
     "ACCOUNT_ID",
@@ -15,5 +16,8 @@ __all__ = [
     "DataKey",
     "EncryptedLogGroup",
     "Part",
+    "own_key",
+    "path_of",
     "require_subnets",
+    "stated_region_of",
 ]

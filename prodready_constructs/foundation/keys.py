@@ -34,23 +34,32 @@ class DataKey(Part):
         description: what the key protects; shown in the KMS console.
         encrypts_logs: also lets CloudWatch Logs of this account and region use the key, for log groups of this account only.
         services: service principals that may encrypt and decrypt with it, for resources of this account only: ``sns.amazonaws.com``.
+        statements: further statements of the key policy, as JSON.
 
     Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
     """
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, description: str, encrypts_logs: bool = False, services: Sequence[str] = ()
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        description: str,
+        encrypts_logs: bool = False,
+        services: Sequence[str] = (),
+        statements: Sequence[Mapping[str, Any]] = (),
     ) -> None:
         super().__init__(scope, construct_id)
-        statements = [
+        document: list[Mapping[str, Any]] = [
             {"Effect": "Allow", "Principal": {"AWS": f"arn:{PARTITION}:iam::{ACCOUNT_ID}:root"}, "Action": "kms:*", "Resource": "*"},
         ]
         if encrypts_logs:
             log_groups = f"arn:{PARTITION}:logs:{REGION}:{ACCOUNT_ID}:log-group:*"
-            statements.append(
+            document.append(
                 _admits(f"logs.{REGION}.{URL_SUFFIX}", {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": log_groups}}),
             )
-        statements.extend(_admits(service) for service in services)
+        document.extend(_admits(service) for service in services)
+        document.extend(statements)
         #: The key itself.
         self.key = kms.Key(
             self,
@@ -58,7 +67,7 @@ class DataKey(Part):
             description=description,
             enable_key_rotation=True,
             # As one document: a statement object and its principal would be a message to the kernel each.
-            policy=iam.PolicyDocument.from_json({"Version": "2012-10-17", "Statement": statements}),
+            policy=iam.PolicyDocument.from_json({"Version": "2012-10-17", "Statement": document}),
             removal_policy=RemovalPolicy.RETAIN,
         )
         record(self, controls=CONTROLS, tier="security")
@@ -71,6 +80,15 @@ class DataKey(Part):
             conditions: IAM conditions that narrow further; ``aws:SourceAccount`` of this account when None.
         """
         self.key.add_to_resource_policy(iam.PolicyStatement.from_json(_admits(service, conditions)))
+
+
+def own_key(scope: Construct, encryption_key: kms.IKey | None, *, description: str, statements: Sequence[Mapping[str, Any]]) -> kms.IKey:
+    """*encryption_key* or a new ``DataKey``, with *statements* in its policy; the policy of an imported key is left to its owner."""
+    if encryption_key is None:
+        return DataKey(scope, "Key", description=description, statements=statements).key
+    for statement in statements:
+        encryption_key.add_to_resource_policy(iam.PolicyStatement.from_json(statement))
+    return encryption_key
 
 
 def _admits(service: str, conditions: Mapping[str, Mapping[str, str]] | None = None) -> dict[str, Any]:

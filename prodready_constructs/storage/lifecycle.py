@@ -1,14 +1,17 @@
-"""Lifecycle rules that every bucket of this room shares."""
+"""How long objects, their versions and their locks last: shared by the buckets of this room."""
 
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import cache
 
 from aws_cdk import Duration
 from aws_cdk import aws_s3 as s3
 
 #: Parts of an upload that was never completed are billed until they are removed; a week is longer than any upload takes.
 ABANDONED_UPLOAD = timedelta(days=7)
+#: Asked for once: each reading is a message to the jsii kernel.
+_ARCHIVE = s3.StorageClass.GLACIER_INSTANT_RETRIEVAL
 
 
 def lifecycle(
@@ -31,14 +34,19 @@ def lifecycle(
         abort_incomplete_multipart_upload_after=_days(ABANDONED_UPLOAD),
         noncurrent_version_expiration=_days(noncurrent),
         expiration=_days(expire_after) if expire_after and expire_prefix is None else None,
-        transitions=[s3.Transition(storage_class=s3.StorageClass.GLACIER_INSTANT_RETRIEVAL, transition_after=_days(archive_after))]
-        if archive_after
-        else None,
+        transitions=[s3.Transition(storage_class=_ARCHIVE, transition_after=_days(archive_after))] if archive_after else None,
     )
     if expire_after is None or expire_prefix is None:
         return [everything]
     return [everything, s3.LifecycleRule(id="Expire", enabled=True, prefix=expire_prefix, expiration=_days(expire_after))]
 
 
+@cache
+def lock(retention: timedelta) -> s3.ObjectLockRetention:
+    """Governance mode: only who may bypass it removes a version before *retention* is over."""
+    return s3.ObjectLockRetention.governance(_days(retention))
+
+
+@cache
 def _days(age: timedelta) -> Duration:
     return Duration.days(age.days)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import cast
 
-from aws_cdk import Aws, RemovalPolicy
-from aws_cdk import aws_iam as iam
+from aws_cdk import RemovalPolicy
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from prodready_constructs.contracts import AlarmSpec, ControlClaim, GraphSpec, record
+from prodready_constructs.foundation import ACCOUNT_ID, PARTITION, REGION, Part
 from prodready_constructs.posture import StoragePosture
+from prodready_constructs.storage.access import NOT_PUBLIC, Statement, write_policy
 from prodready_constructs.storage.lifecycle import lifecycle
 from prodready_constructs.storage.replica_bucket import ReplicaBucket
 from prodready_constructs.storage.replication import LOGS, replicate, replication_alarm, replication_graph, waive_replication
@@ -27,7 +29,7 @@ CONTROLS = (
 _KMS_PACKS = ("HIPAA.Security", "NIST.800.53.R5", "PCI.DSS.321")
 
 
-class LogBucket(Construct):
+class LogBucket(Part):
     """Receives S3 server access logs, load balancer logs and CloudFront logs of its account and region.
 
     Always: private, TLS 1.2 or newer, versioned, kept when its stack is deleted, its own accesses logged under a prefix of its own; log
@@ -61,12 +63,10 @@ class LogBucket(Construct):
         self.bucket = s3.Bucket(
             self,
             "Bucket",
-            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            block_public_access=NOT_PUBLIC,
             bucket_key_enabled=False,
             encryption=s3.BucketEncryption.S3_MANAGED,
-            enforce_ssl=True,
             lifecycle_rules=lifecycle(noncurrent=posture.noncurrent_retention, expire_after=posture.log_retention),
-            minimum_tls_version=1.2,
             object_ownership=object_ownership,
             removal_policy=RemovalPolicy.RETAIN,
             versioned=True,
@@ -80,18 +80,18 @@ class LogBucket(Construct):
         self.arn = resource.attr_arn
         #: Name of the bucket.
         self.name = resource.ref
-        self._admit_log_services()
+        statements = self._admit_log_services()
         if replica is None:
             waive_replication(resource, because="no second region is chosen for this deployment; its access logs are kept in versions")
         else:
-            replicate(self.bucket, resource, to=replica, claim=LOGS)
-        for pack in _KMS_PACKS:
-            waive(
-                resource,
-                rule=f"{pack}-S3DefaultEncryptionKMS",
-                because="Elastic Load Balancing and S3 deliver access logs only to buckets encrypted with S3-managed keys (SSE-S3), which this one is",
-                owner="platform",
-            )
+            statements += replicate(self.bucket, resource, self.arn, to=replica, claim=LOGS)
+        write_policy(self.bucket, self.arn, statements)
+        waive(
+            resource,
+            rule=[f"{pack}-S3DefaultEncryptionKMS" for pack in _KMS_PACKS],
+            because="Elastic Load Balancing and S3 deliver access logs only to buckets encrypted with S3-managed keys (SSE-S3), which this one is",
+            owner="platform",
+        )
         waive(
             resource,
             rule="NIST.800.53.R4-S3BucketDefaultLockEnabled",
@@ -100,51 +100,21 @@ class LogBucket(Construct):
         )
         record(self, controls=CONTROLS, tier="data", watchable=replica is not None)
 
-    def _admit_log_services(self) -> None:
-        account = {"aws:SourceAccount": Aws.ACCOUNT_ID}
-        by_source = [
-            (
-                "logging.s3.amazonaws.com",
-                [f"{self.arn}/{LOGS}*"],
-                {"StringEquals": account, "ArnLike": {"aws:SourceArn": f"arn:{Aws.PARTITION}:s3:::*"}},
+    def _admit_log_services(self) -> list[Statement]:
+        # AWS services put ``AWSLogs/<account>/`` after the prefix they are given, if any.
+        vended_keys = [f"{self.arn}/AWSLogs/{ACCOUNT_ID}/*", f"{self.arn}/*/AWSLogs/{ACCOUNT_ID}/*"]
+        deliveries = f"logs:*:{ACCOUNT_ID}:*"
+        return [
+            _admit("logging.s3", ["s3:PutObject"], f"{self.arn}/{LOGS}*", sources="s3:::*"),
+            _admit(
+                "logdelivery.elasticloadbalancing",
+                ["s3:PutObject"],
+                vended_keys,
+                sources=f"elasticloadbalancing:{REGION}:{ACCOUNT_ID}:loadbalancer/*",
             ),
-            (
-                "logdelivery.elasticloadbalancing.amazonaws.com",
-                self._vended_keys(),
-                {
-                    "StringEquals": account,
-                    "ArnLike": {
-                        "aws:SourceArn": f"arn:{Aws.PARTITION}:elasticloadbalancing:{Aws.REGION}:{Aws.ACCOUNT_ID}:loadbalancer/*",
-                    },
-                },
-            ),
-            (
-                "delivery.logs.amazonaws.com",
-                self._vended_keys(),
-                {
-                    "StringEquals": {**account, "s3:x-amz-acl": "bucket-owner-full-control"},
-                    "ArnLike": {"aws:SourceArn": f"arn:{Aws.PARTITION}:logs:*:{Aws.ACCOUNT_ID}:*"},
-                },
-            ),
+            _admit("delivery.logs", ["s3:PutObject"], vended_keys, sources=deliveries, equal={"s3:x-amz-acl": "bucket-owner-full-control"}),
+            _admit("delivery.logs", ["s3:GetBucketAcl", "s3:ListBucket"], self.arn, sources=deliveries),
         ]
-        for service, resources, conditions in by_source:
-            self.bucket.add_to_resource_policy(
-                iam.PolicyStatement(
-                    principals=[iam.ServicePrincipal(service)], actions=["s3:PutObject"], resources=resources, conditions=conditions
-                )
-            )
-        self.bucket.add_to_resource_policy(
-            iam.PolicyStatement(
-                principals=[iam.ServicePrincipal("delivery.logs.amazonaws.com")],
-                actions=["s3:GetBucketAcl", "s3:ListBucket"],
-                resources=[self.arn],
-                conditions={"StringEquals": account, "ArnLike": {"aws:SourceArn": f"arn:{Aws.PARTITION}:logs:*:{Aws.ACCOUNT_ID}:*"}},
-            )
-        )
-
-    def _vended_keys(self) -> list[str]:
-        """AWS services put ``AWSLogs/<account>/`` after the prefix they are given, if any."""
-        return [f"{self.arn}/AWSLogs/{Aws.ACCOUNT_ID}/*", f"{self.arn}/*/AWSLogs/{Aws.ACCOUNT_ID}/*"]
 
     @property
     def alarm_specs(self) -> tuple[AlarmSpec, ...]:
@@ -155,3 +125,19 @@ class LogBucket(Construct):
     def graphs(self) -> tuple[GraphSpec, ...]:
         """What waits for replication and what failed."""
         return (replication_graph(source=self.name, replica=self._replica),) if self._replica else ()
+
+
+def _admit(
+    service: str, actions: list[str], resource: str | list[str], *, sources: str, equal: Mapping[str, str] | None = None
+) -> Statement:
+    """Let *service* of AWS do *actions*, on behalf of *sources* (ARNs without their partition) of this account."""
+    return {
+        "Effect": "Allow",
+        "Principal": {"Service": f"{service}.amazonaws.com"},
+        "Action": actions,
+        "Resource": resource,
+        "Condition": {
+            "StringEquals": {"aws:SourceAccount": ACCOUNT_ID, **(equal or {})},
+            "ArnLike": {"aws:SourceArn": f"arn:{PARTITION}:{sources}"},
+        },
+    }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import cast
 
-from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import RemovalPolicy
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
@@ -12,13 +12,16 @@ from constructs import Construct
 
 from prodready_constructs.contracts import ControlClaim, record
 from prodready_constructs.errors import ConfigurationError
-from prodready_constructs.foundation import ComposedRole, DataKey
+from prodready_constructs.foundation import ComposedRole, Part, own_key
 from prodready_constructs.posture import StoragePosture
-from prodready_constructs.storage.lifecycle import lifecycle
+from prodready_constructs.storage.access import ANYBODY, NOT_PUBLIC, Statement, write_policy
+from prodready_constructs.storage.lifecycle import lifecycle, lock
 from prodready_constructs.waivers import waive
 
 #: Keys of access logs in a log bucket and in its replica.
 LOGS = "access-logs/"
+#: Packs that demand replication of every bucket.
+REPLICATION_PACKS = ("HIPAA.Security", "NIST.800.53.R4", "NIST.800.53.R5", "PCI.DSS.321")
 
 CONTROLS = (
     ControlClaim(
@@ -29,7 +32,7 @@ CONTROLS = (
 )
 
 
-class ReplicaBucket(Construct):
+class ReplicaBucket(Part):
     """A bucket that only S3 replication writes to, in another region than the buckets it protects.
 
     Always: private, TLS 1.2 or newer, versioned, own KMS key with bucket key, Object Lock in governance mode with a default retention (log
@@ -57,42 +60,45 @@ class ReplicaBucket(Construct):
         encryption_key: kms.IKey | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
-        self._claims: dict[str, s3.Bucket] = {}
-        key = encryption_key or DataKey(self, "Key", description=f"{self.node.path}: replicas in the second region").key
+        self._claims: dict[str, tuple[s3.Bucket, str]] = {}
+        #: The role that S3 assumes to copy objects, for every source. IAM is global: sources of any region use it.
+        self.role = ComposedRole(
+            self, "Role", assumed_by=iam.ServicePrincipal("s3.amazonaws.com"), description=f"S3 replication into {self.path}"
+        )
+        # The L1 attributes can be read from a stack of another region; the L2's cannot without a physical name.
+        role = cast("iam.CfnRole", self.role.node.default_child)
+        #: ARN of the replication role.
+        self.role_arn = role.attr_arn
+        key = own_key(
+            self,
+            encryption_key,
+            description=f"{self.path}: replicas in the second region",
+            statements=[self._admit_role(["kms:Encrypt", "kms:GenerateDataKey"], "*")],
+        )
         #: The L2 itself.
         self.bucket = s3.Bucket(
             self,
             "Bucket",
-            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            block_public_access=NOT_PUBLIC,
             bucket_key_enabled=True,
             encryption=s3.BucketEncryption.KMS,
             encryption_key=key,
-            enforce_ssl=True,
             lifecycle_rules=lifecycle(
                 noncurrent=posture.noncurrent_retention,
                 archive_after=posture.archive_after,
                 expire_after=posture.log_retention,
                 expire_prefix=LOGS,
             ),
-            minimum_tls_version=1.2,
             object_lock_enabled=True,
-            object_lock_default_retention=s3.ObjectLockRetention.governance(Duration.days(posture.lock_retention.days)),
+            object_lock_default_retention=lock(posture.lock_retention),
             object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
             removal_policy=RemovalPolicy.RETAIN,
             versioned=True,
         )
         resource = cast("s3.CfnBucket", self.bucket.node.default_child)
         resource.logging_configuration = s3.CfnBucket.LoggingConfigurationProperty(
-            destination_bucket_name=access_logs.bucket_name, log_file_prefix=f"{LOGS}s3/{self.node.path}/"
+            destination_bucket_name=access_logs.bucket_name, log_file_prefix=f"{LOGS}s3/{self.path}/"
         )
-        #: The role that S3 assumes to copy objects, for every source. IAM is global: sources of any region use it.
-        self.role = ComposedRole(
-            self, "Role", assumed_by=iam.ServicePrincipal("s3.amazonaws.com"), description=f"S3 replication into {self.node.path}"
-        )
-        # The L1 attributes can be read from a stack of another region; the L2's cannot without a physical name.
-        role = cast("iam.CfnRole", self.role.node.default_child)
-        #: ARN of the replication role.
-        self.role_arn = role.attr_arn
         #: ARN of the bucket; usable from another region.
         self.arn = resource.attr_arn
         #: Name of the bucket; usable from another region.
@@ -100,54 +106,51 @@ class ReplicaBucket(Construct):
         own = cast("kms.CfnKey | None", key.node.default_child)
         #: ARN of the key that replicas are encrypted with; usable from another region.
         self.key_arn: str = own.attr_arn if own else key.key_arn
-        self.bucket.add_to_resource_policy(
-            iam.PolicyStatement(
-                principals=[self.role],
-                actions=["s3:ReplicateDelete", "s3:ReplicateObject", "s3:ReplicateTags"],
-                resources=[f"{self.arn}/*"],
-            )
+        write_policy(
+            self.bucket,
+            self.arn,
+            [self._admit_role(["s3:ReplicateDelete", "s3:ReplicateObject", "s3:ReplicateTags"], f"{self.arn}/*")],
         )
-        key.add_to_resource_policy(
-            iam.PolicyStatement(principals=[self.role], actions=["kms:Encrypt", "kms:GenerateDataKey"], resources=["*"])
+        waive(
+            resource,
+            rule=[f"{pack}-S3BucketReplicationEnabled" for pack in REPLICATION_PACKS],
+            because="this bucket is the replica: it is the end of the chain, in another region than its sources, versioned and under Object Lock",
+            owner="platform",
         )
-        for pack in ("HIPAA.Security", "NIST.800.53.R4", "NIST.800.53.R5", "PCI.DSS.321"):
-            waive(
-                resource,
-                rule=f"{pack}-S3BucketReplicationEnabled",
-                because="this bucket is the replica: it is the end of the chain, in another region than its sources, versioned and under Object Lock",
-                owner="platform",
-            )
         record(self, controls=CONTROLS, tier="recovery")
 
-    def claim(self, source: s3.Bucket, prefix: str) -> None:
+    def _admit_role(self, actions: list[str], resource: str) -> Statement:
+        return {"Effect": "Allow", "Principal": {"AWS": self.role_arn}, "Action": actions, "Resource": resource}
+
+    def claim(self, source: s3.Bucket, arn: str, prefix: str) -> list[Statement]:
         """Reserve the keys under *prefix* for *source*; all that no other source reserves, when empty.
 
         The one source without a prefix is refused, by its own policy, to put objects under the prefixes of the others.
 
+        Args:
+            arn: of *source*.
+
+        Returns:
+            What the policy of *source* must say.
+
         Raises:
             ConfigurationError: another source could write the same keys, and its objects would become versions of each other.
         """
-        for taken, owner in self._claims.items():
+        for taken, (owner, _) in self._claims.items():
             if (taken == prefix) or (taken and prefix and (taken.startswith(prefix) or prefix.startswith(taken))):
                 raise ConfigurationError(
                     f"{source.node.path}: replica",
-                    given=f"keys under {prefix!r}, while {owner.node.path} replicates keys under {taken!r} to {self.node.path}",
+                    given=f"keys under {prefix!r}, while {owner.node.path} replicates keys under {taken!r} to {self.path}",
                     allowed="sources whose keys cannot meet in one replica",
                     mend="give each source a key_prefix of its own, or a ReplicaBucket of its own",
                 )
         if prefix and "" in self._claims:
-            _keep_out(self._claims[""], [prefix])
-        if not prefix and self._claims:
-            _keep_out(source, list(self._claims))
-        self._claims[prefix] = source
+            other, its_arn = self._claims[""]
+            other.add_to_resource_policy(iam.PolicyStatement.from_json(_keep_out(its_arn, [prefix])))
+        kept_out = [] if prefix or not self._claims else [_keep_out(arn, list(self._claims))]
+        self._claims[prefix] = (source, arn)
+        return kept_out
 
 
-def _keep_out(source: s3.Bucket, prefixes: list[str]) -> None:
-    source.add_to_resource_policy(
-        iam.PolicyStatement(
-            effect=iam.Effect.DENY,
-            principals=[iam.AnyPrincipal()],
-            actions=["s3:PutObject"],
-            resources=[source.arn_for_objects(f"{prefix}*") for prefix in prefixes],
-        )
-    )
+def _keep_out(arn: str, prefixes: list[str]) -> Statement:
+    return {"Effect": "Deny", "Principal": ANYBODY, "Action": "s3:PutObject", "Resource": [f"{arn}/{prefix}*" for prefix in prefixes]}

@@ -4,53 +4,49 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 
 from prodready_constructs.contracts import AlarmSpec, GraphSpec, Metric, RunbookSpec, Severity
-from prodready_constructs.storage.replica_bucket import LOGS, ReplicaBucket
+from prodready_constructs.storage.access import Statement
+from prodready_constructs.storage.replica_bucket import LOGS, REPLICATION_PACKS, ReplicaBucket
 from prodready_constructs.waivers import waive
 
-__all__ = ["LOGS", "replicate", "replication_alarm", "replication_graph", "waive_replication"]
+__all__ = ["LOGS", "decrypt_for_replica", "replicate", "replication_alarm", "replication_graph", "waive_replication"]
 
 RULE_ID = "ToSecondRegion"
-#: Packs that demand replication of every bucket.
-_PACKS = ("HIPAA.Security", "NIST.800.53.R4", "NIST.800.53.R5", "PCI.DSS.321")
+#: What S3 needs of every object to copy it with its lock and tags.
+_READ_FOR_COPY = (
+    "s3:GetObjectLegalHold",
+    "s3:GetObjectRetention",
+    "s3:GetObjectVersionAcl",
+    "s3:GetObjectVersionForReplication",
+    "s3:GetObjectVersionTagging",
+)
 
 
-def replicate(bucket: s3.Bucket, resource: s3.CfnBucket, *, to: ReplicaBucket, claim: str) -> None:
+def decrypt_for_replica(replica: ReplicaBucket) -> Statement:
+    """What the key of a source must say, so that its objects can be copied to *replica*."""
+    return {"Effect": "Allow", "Principal": {"AWS": replica.role_arn}, "Action": "kms:Decrypt", "Resource": "*"}
+
+
+def replicate(bucket: s3.Bucket, resource: s3.CfnBucket, arn: str, *, to: ReplicaBucket, claim: str) -> list[Statement]:
     """Copy what is written to *bucket* into *to*, deletions too (as markers: no version is removed there).
 
     The replication role is the replica's own; *bucket*'s policy and key admit it. That needs no ``/*`` in an identity policy.
 
     Args:
+        arn: of *bucket*.
         claim: the prefix that this bucket alone may use in the replica.
+
+    Returns:
+        What the policy of *bucket* must say.
 
     Raises:
         ConfigurationError: another bucket has claimed overlapping keys.
 
     Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/setting-repl-config-perm-overview.html
     """
-    to.claim(bucket, claim)
-    role = iam.ArnPrincipal(to.role_arn)
-    bucket.add_to_resource_policy(
-        iam.PolicyStatement(principals=[role], actions=["s3:GetReplicationConfiguration", "s3:ListBucket"], resources=[resource.attr_arn])
-    )
-    bucket.add_to_resource_policy(
-        iam.PolicyStatement(
-            principals=[role],
-            actions=[
-                "s3:GetObjectLegalHold",
-                "s3:GetObjectRetention",
-                "s3:GetObjectVersionAcl",
-                "s3:GetObjectVersionForReplication",
-                "s3:GetObjectVersionTagging",
-            ],
-            resources=[f"{resource.attr_arn}/*"],
-        )
-    )
-    if (key := bucket.encryption_key) is not None:
-        key.add_to_resource_policy(iam.PolicyStatement(principals=[role], actions=["kms:Decrypt"], resources=["*"]))
+    kept_out = to.claim(bucket, arn, claim)
     resource.replication_configuration = s3.CfnBucket.ReplicationConfigurationProperty(
         role=to.role_arn,
         rules=[
@@ -71,12 +67,17 @@ def replicate(bucket: s3.Bucket, resource: s3.CfnBucket, *, to: ReplicaBucket, c
             )
         ],
     )
+    role = {"AWS": to.role_arn}
+    return [
+        *kept_out,
+        {"Effect": "Allow", "Principal": role, "Action": ["s3:GetReplicationConfiguration", "s3:ListBucket"], "Resource": arn},
+        {"Effect": "Allow", "Principal": role, "Action": list(_READ_FOR_COPY), "Resource": f"{arn}/*"},
+    ]
 
 
 def waive_replication(resource: s3.CfnBucket, *, because: str) -> None:
     """Accept that *resource* has no replica, in every pack that asks for one."""
-    for pack in _PACKS:
-        waive(resource, rule=f"{pack}-S3BucketReplicationEnabled", because=because, owner="platform")
+    waive(resource, rule=[f"{pack}-S3BucketReplicationEnabled" for pack in REPLICATION_PACKS], because=because, owner="platform")
 
 
 def _failed(source: str, replica: ReplicaBucket) -> Metric:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import cast
 
-from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import RemovalPolicy
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
@@ -13,11 +13,18 @@ from constructs import Construct
 
 from prodready_constructs.contracts import AlarmSpec, ControlClaim, GraphSpec, Metric, RecoveryFact, RunbookSpec, Severity, record
 from prodready_constructs.errors import ConfigurationError
-from prodready_constructs.foundation import DataKey
+from prodready_constructs.foundation import Part, own_key
 from prodready_constructs.posture import StoragePosture
-from prodready_constructs.storage.lifecycle import lifecycle
+from prodready_constructs.storage.access import ANYBODY, NOT_PUBLIC, Statement, write_policy
+from prodready_constructs.storage.lifecycle import lifecycle, lock
 from prodready_constructs.storage.replica_bucket import LOGS, ReplicaBucket
-from prodready_constructs.storage.replication import replicate, replication_alarm, replication_graph, waive_replication
+from prodready_constructs.storage.replication import (
+    decrypt_for_replica,
+    replicate,
+    replication_alarm,
+    replication_graph,
+    waive_replication,
+)
 
 CONTROLS = (
     ControlClaim(
@@ -37,7 +44,7 @@ CONTROLS = (
 _FILTER = "EntireBucket"
 
 
-class SecureBucket(Construct):
+class SecureBucket(Part):
     """An S3 bucket for data of one kind.
 
     Always: private, TLS 1.2 or newer, KMS key with bucket key, versioned, Object Lock in governance mode, access logs, request metrics,
@@ -71,7 +78,7 @@ class SecureBucket(Construct):
         super().__init__(scope, construct_id)
         if key_prefix and (not key_prefix.endswith("/") or key_prefix.startswith(("/", LOGS)) or "*" in key_prefix):
             raise ConfigurationError(
-                f"{self.node.path}: key_prefix",
+                f"{self.path}: key_prefix",
                 given=key_prefix,
                 allowed=f"'' or a folder that ends with / , does not begin with it and is not {LOGS}",
                 mend="write it like 'orders/'",
@@ -79,44 +86,52 @@ class SecureBucket(Construct):
         self._replica = replica
         #: The only prefix under which objects may be put; empty for all.
         self.key_prefix = key_prefix
-        key = encryption_key or DataKey(self, "Key", description=f"{self.node.path}: objects").key
+        key = own_key(
+            self,
+            encryption_key,
+            description=f"{self.path}: objects",
+            statements=[decrypt_for_replica(replica)] if replica else [],
+        )
         #: The L2 itself. Whatever is changed through it is still judged at synth.
         self.bucket = s3.Bucket(
             self,
             "Bucket",
             # Always: no argument reaches these.
-            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            block_public_access=NOT_PUBLIC,
             bucket_key_enabled=True,
             encryption=s3.BucketEncryption.KMS,
             encryption_key=key,
-            enforce_ssl=True,
             metrics=[s3.BucketMetrics(id=_FILTER)],
-            minimum_tls_version=1.2,
             object_lock_enabled=True,
             object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
             removal_policy=RemovalPolicy.RETAIN,
             versioned=True,
             # How much: every value below comes from the posture.
             lifecycle_rules=lifecycle(noncurrent=posture.noncurrent_retention, archive_after=posture.archive_after),
-            object_lock_default_retention=s3.ObjectLockRetention.governance(Duration.days(posture.lock_retention.days)),
+            object_lock_default_retention=lock(posture.lock_retention),
         )
         resource = cast("s3.CfnBucket", self.bucket.node.default_child)
         # The L2 property would switch to ACLs where the consumer's feature flags are old.
         resource.logging_configuration = s3.CfnBucket.LoggingConfigurationProperty(
-            destination_bucket_name=access_logs.bucket_name, log_file_prefix=f"{LOGS}s3/{self.node.path}/"
+            destination_bucket_name=access_logs.bucket_name, log_file_prefix=f"{LOGS}s3/{self.path}/"
         )
         #: ARN of the bucket; also usable from another region.
         self.arn = resource.attr_arn
         #: Name of the bucket.
         self.name = resource.ref
+        self._called = construct_id
+        statements: list[Statement] = []
         if replica is None:
             waive_replication(
                 resource, because="no second region is chosen for this deployment; versions, Object Lock and AWS Backup protect the objects"
             )
         else:
-            replicate(self.bucket, resource, to=replica, claim=key_prefix)
+            statements += replicate(self.bucket, resource, self.arn, to=replica, claim=key_prefix)
         if key_prefix:
-            self._keep_to_own_keys()
+            # Copies keep their key, so what another source may write in the replica must not be written here.
+            own_keys = f"{self.arn}/{key_prefix}*"
+            statements.append({"Effect": "Deny", "Principal": ANYBODY, "Action": "s3:PutObject", "NotResource": own_keys})
+        write_policy(self.bucket, self.arn, statements)
         record(
             self,
             controls=CONTROLS,
@@ -133,17 +148,6 @@ class SecureBucket(Construct):
                 }
                 for fact in self.recovery_facts
             ],
-        )
-
-    def _keep_to_own_keys(self) -> None:
-        """Copies keep their key, so what another source may write in the replica must not be written here."""
-        self.bucket.add_to_resource_policy(
-            iam.PolicyStatement(
-                effect=iam.Effect.DENY,
-                principals=[iam.AnyPrincipal()],
-                actions=["s3:PutObject"],
-                not_resources=[f"{self.arn}/{self.key_prefix}*"],
-            )
         )
 
     def grant_read(self, grantee: iam.IGrantable, objects_key_pattern: str | None = None) -> iam.Grant:
@@ -216,7 +220,7 @@ class SecureBucket(Construct):
         )
         return (
             RecoveryFact(
-                store=f"S3 bucket {self.node.id}",
+                store=f"S3 bucket {self._called}",
                 recovery_point=timedelta(0),
                 recovery_time=timedelta(minutes=15),
                 recovery_time_is="an assumption for thousands of objects; millions need S3 Batch Operations or AWS Backup",
