@@ -8,7 +8,7 @@ from aws_cdk import App, Stack
 
 from prodready_constructs import Posture
 from stacks.data import DataStack
-from stacks.edge import EdgeStack
+from stacks.edge import EdgeStack, SiteAlarmsStack
 from stacks.recovery import RecoveryStack
 from stacks.settings import Settings
 from stacks.workload import WorkloadStack
@@ -22,16 +22,27 @@ class Deployment:
     edge: EdgeStack
     data: DataStack
     workload: WorkloadStack
+    #: Only where the workload is not in us-east-1.
+    site_alarms: SiteAlarmsStack | None
 
     @property
     def stacks(self) -> tuple[Stack, ...]:
-        return (self.recovery, self.edge, self.data, self.workload)
+        """All of them."""
+        return (self.recovery, self.edge, self.data, self.workload, *filter(None, [self.site_alarms]))
 
 
 def deploy(app: App, prefix: str, *, posture: Posture, settings: Settings) -> Deployment:
-    """The stacks ``<prefix>RecoveryStack``, ``<prefix>EdgeStack``, ``<prefix>DataStack`` and ``<prefix>Stack``."""
+    """The stacks ``<prefix>RecoveryStack``, ``<prefix>EdgeStack``, ``<prefix>DataStack`` and ``<prefix>Stack``.
+
+    Outside us-east-1 also ``<prefix>SiteAlarmsStack``.
+    """
     recovery = RecoveryStack(app, f"{prefix}RecoveryStack", posture=posture, settings=settings)
     edge = EdgeStack(app, f"{prefix}EdgeStack", posture=posture, settings=settings)
     data = DataStack(app, f"{prefix}DataStack", posture=posture, settings=settings, edge=edge, recovery=recovery)
     workload = WorkloadStack(app, f"{prefix}Stack", posture=posture, settings=settings, data=data, edge=edge, recovery=recovery)
-    return Deployment(recovery=recovery, edge=edge, data=data, workload=workload)
+    site_alarms = (
+        SiteAlarmsStack(app, f"{prefix}SiteAlarmsStack", settings=settings, edge=edge, watching=workload.watched_from_us_east_1)
+        if workload.watched_from_us_east_1
+        else None
+    )
+    return Deployment(recovery=recovery, edge=edge, data=data, workload=workload, site_alarms=site_alarms)

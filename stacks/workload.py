@@ -22,7 +22,7 @@ from prodready_constructs import (
 )
 from stacks.base import EnvironmentStack
 from stacks.data import DataStack
-from stacks.edge import EdgeStack
+from stacks.edge import CLOUDFRONT_REGION, EdgeStack
 from stacks.recovery import RecoveryStack
 from stacks.settings import Settings
 
@@ -45,9 +45,7 @@ class WorkloadStack(EnvironmentStack):
         vpc = data.network.vpc
         self.domain = self.name_in_domain("Domain")
         self.api_domain = self.name_in_domain("ApiDomain", prefix="api.")
-        self.front = ProtectedLoadBalancer(
-            self, "Front", vpc=vpc, posture=posture.edge, access_logs=data.logs.bucket, domain=self.domain
-        )
+        self.front = ProtectedLoadBalancer(self, "Front", vpc=vpc, posture=posture.edge, access_logs=data.logs.bucket, domain=self.domain)
         self.service = WebService(
             self,
             "Orders",
@@ -97,16 +95,19 @@ class WorkloadStack(EnvironmentStack):
         self.site.add_api("/api/*", self.api)
         self.site.add_load_balancer("/app/*", self.front)
 
-        self.watched = [
+        everything = [
             *(self.site, self.api, self.users, self.front, self.front.web_acl, self.service, self.content),
             *filter(None, [self.domain, self.api_domain]),
         ]
-        watch = Watch(self, "Watch", routes=data.routes, watching=self.watched, runbook_base_url=settings.runbooks)
+        #: What only an alarm in us-east-1 can see: CloudFront's metrics, where this stack is in another region.
+        self.watched_from_us_east_1 = [self.site] if settings.region != CLOUDFRONT_REGION else []
+        watched_here = [each for each in everything if each not in self.watched_from_us_east_1]
+        watch = Watch(self, "Watch", routes=data.routes, watching=watched_here, runbook_base_url=settings.runbooks)
         Dashboard(
             self,
             "Dashboard",
             posture=posture.monitoring,
             title=f"{settings.application} {settings.environment}",
-            watching=[*self.watched, *data.watched, *edge.watched],
+            watching=[*everything, *data.watched, *edge.watched],
             watches=[watch, data.watch],
         )
