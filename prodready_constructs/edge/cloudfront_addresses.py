@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from aws_cdk import Aws, CfnMapping
-from constructs import Construct
+from aws_cdk import CfnMapping
 
 from prodready_constructs.errors import ConfigurationError
+from prodready_constructs.foundation import REGION, Part
 
 #: Region -> id of ``com.amazonaws.global.cloudfront.origin-facing``. The ids never change; a look-up at synth would need credentials.
 #: Source: AWS Networking & Content Delivery blog, "Limit access to your origins using the AWS-managed prefix list for Amazon CloudFront";
@@ -31,18 +31,19 @@ PREFIX_LISTS = {
 }
 
 
-def prefix_list(construct: Construct, region: str | None) -> str:
-    """The id of CloudFront's prefix list in *region*, where *construct* stands; a mapping of the template where no region is stated.
+def prefix_list(construct: Part) -> str:
+    """The id of CloudFront's prefix list in the region of *construct*; a mapping of the template where its stack states none.
 
     Raises:
         ConfigurationError: a region whose id we do not know.
     """
+    region = construct.stated_region
     if region is None:
         mapping = CfnMapping(construct, "CloudFrontPrefixLists", mapping={name: {"id": value} for name, value in PREFIX_LISTS.items()})
-        return mapping.find_in_map(Aws.REGION, "id")
+        return mapping.find_in_map(REGION, "id")
     if region not in PREFIX_LISTS:
         raise ConfigurationError(
-            f"{construct.node.path}: cloudfront_prefix_list",
+            f"{construct.path}: cloudfront_prefix_list",
             given=f"a stack of {region}",
             allowed=f"one of {', '.join(PREFIX_LISTS)}, or the id itself",
             mend="ask 'aws ec2 describe-managed-prefix-lists' for com.amazonaws.global.cloudfront.origin-facing and hand the id over",

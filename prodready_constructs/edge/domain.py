@@ -6,7 +6,6 @@ import re
 from collections.abc import Sequence
 from datetime import timedelta
 
-from aws_cdk import Token
 from aws_cdk import aws_certificatemanager as acm
 from aws_cdk import aws_route53 as route53
 from constructs import Construct
@@ -21,8 +20,9 @@ from prodready_constructs.contracts import (
     Severity,
     record,
 )
-from prodready_constructs.edge.regions import CLOUDFRONT_REGION, stated, stated_region
+from prodready_constructs.edge.regions import CLOUDFRONT_REGION, stated
 from prodready_constructs.errors import ConfigurationError
+from prodready_constructs.foundation import Part
 
 CONTROLS = (
     ControlClaim(
@@ -37,10 +37,12 @@ LEAST_DAYS = 30
 MOST_NAMES = 10
 #: What ACM takes as the first name of a certificate, in characters (ACM API reference, RequestCertificate).
 LONGEST_NAME = 64
+#: Asked for once: each reading is a message to the jsii kernel.
+_RSA_2048 = acm.KeyAlgorithm.RSA_2048
 _NAME = re.compile(r"(\*\.)?([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]")
 
 
-class Domain(Construct):
+class Domain(Part):
     """A domain name with its certificate.
 
     Always: the certificate is validated by DNS (so that ACM renews it without anybody's help), logged for certificate
@@ -62,7 +64,7 @@ class Domain(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         names = (name, *alternative_names)
-        _require_names(self.node.path, names, hosted_zone.zone_name)
+        _require_names(self.path, names, hosted_zone.zone_name)
         #: The domain name.
         self.name = name
         #: All names of the certificate.
@@ -76,11 +78,12 @@ class Domain(Construct):
             domain_name=name,
             subject_alternative_names=list(alternative_names) or None,
             validation=acm.CertificateValidation.from_dns(hosted_zone),
-            key_algorithm=acm.KeyAlgorithm.RSA_2048,
+            key_algorithm=_RSA_2048,
             transparency_logging_enabled=True,
         )
+        self._certificate_arn = self.certificate.certificate_arn
         #: The region of the certificate; None where the stack does not state one.
-        self.region = stated_region(self)
+        self.region = self.stated_region
         record(self, controls=CONTROLS, tier="edge", watchable=True, name=name)
 
     def alias(
@@ -99,7 +102,7 @@ class Domain(Construct):
         chosen = name or self.name
         if chosen not in self.names and f"*.{chosen.partition('.')[2]}" not in self.names:
             raise ConfigurationError(
-                f"{self.node.path}: alias",
+                f"{self.path}: alias",
                 given=chosen,
                 allowed=f"a name of the certificate: {', '.join(self.names)}",
                 mend="add it to them",
@@ -134,11 +137,11 @@ class Domain(Construct):
     @property
     def alarm_specs(self) -> tuple[AnyAlarmSpec, ...]:
         """The certificate is about to expire."""
-        arn = self.certificate.certificate_arn
+        arn = self._certificate_arn
         return (
             AlarmSpec(
                 id="CertificateExpiry",
-                metric=self._days_to_expiry(arn),
+                metric=self._days_to_expiry(),
                 threshold=LEAST_DAYS,
                 comparison="LessThanThreshold",
                 severity=Severity.CRITICAL,
@@ -166,15 +169,13 @@ class Domain(Construct):
     @property
     def graphs(self) -> tuple[GraphSpec, ...]:
         """Days until the certificate expires."""
-        return (
-            GraphSpec(title=f"Certificate {self.name}", metrics=(self._days_to_expiry(self.certificate.certificate_arn),), unit="days"),
-        )
+        return (GraphSpec(title=f"Certificate {self.name}", metrics=(self._days_to_expiry(),), unit="days"),)
 
-    def _days_to_expiry(self, arn: str) -> Metric:
+    def _days_to_expiry(self) -> Metric:
         return Metric(
             namespace="AWS/CertificateManager",
             name="DaysToExpiry",
-            dimensions={"CertificateArn": arn},
+            dimensions={"CertificateArn": self._certificate_arn},
             statistic="Minimum",
             period=timedelta(days=1),
             label="Days to expiry",
@@ -183,7 +184,7 @@ class Domain(Construct):
 
 
 def _require_names(where: str, names: Sequence[str], zone: str) -> None:
-    zone_is_stated = not Token.is_unresolved(zone)
+    zone_is_stated = "${Token[" not in zone
     for name in names:
         if not _NAME.fullmatch(name):
             raise ConfigurationError(

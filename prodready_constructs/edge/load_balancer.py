@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import cached_property
 
 import jsii
 from aws_cdk import Annotations, Names
@@ -20,10 +21,9 @@ from prodready_constructs.edge.cloudfront_addresses import prefix_list
 from prodready_constructs.edge.domain import Domain
 from prodready_constructs.edge.load_balancer_routes import EVERYTHING, Routes
 from prodready_constructs.edge.load_balancer_waivers import waive_public, waive_trial
-from prodready_constructs.edge.regions import stated_region
 from prodready_constructs.edge.web_acl import WebAcl
 from prodready_constructs.errors import ConfigurationError
-from prodready_constructs.foundation import require_subnets
+from prodready_constructs.foundation import Part, require_subnets
 from prodready_constructs.posture import EdgePosture
 
 CONTROLS = (
@@ -47,7 +47,7 @@ NO_DOMAIN = "prodready:no-domain"
 
 
 @jsii.implements(ec2.IConnectable)
-class ProtectedLoadBalancer(Construct):
+class ProtectedLoadBalancer(Part):
     """An Application Load Balancer with a web ACL, that answers 404 until a service stands behind it.
 
     Always: HTTPS with today's TLS policy (1.3, and 1.2 with forward secrecy, both with post-quantum key exchange); invalid headers dropped;
@@ -85,8 +85,9 @@ class ProtectedLoadBalancer(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         subnets = require_subnets(self, vpc, tier="public" if internet_facing else "private")
-        region = stated_region(self)
-        self._refuse(domain, internet_facing, web_acl, region)
+        self._refuse(domain, internet_facing, web_acl)
+        #: Where it stands.
+        self.vpc = vpc
         #: Its name and certificate; None in a trial.
         self.domain = domain
         #: Whether visitors connect themselves; otherwise only CloudFront's VPC origins do.
@@ -131,7 +132,7 @@ class ProtectedLoadBalancer(Construct):
             )
             waive_public(self.security_group, redirect)
         else:
-            cloudfront = ec2.Peer.prefix_list(cloudfront_prefix_list or prefix_list(self, region))
+            cloudfront = ec2.Peer.prefix_list(cloudfront_prefix_list or prefix_list(self))
             self.security_group.add_ingress_rule(cloudfront, ec2.Port.tcp(port), "CloudFront VPC origins")
         #: What stands in front of it.
         self.web_acl = web_acl or WebAcl(
@@ -141,9 +142,11 @@ class ProtectedLoadBalancer(Construct):
             placement="REGIONAL" if internet_facing else "BEHIND_CLOUDFRONT",
             encryption_key=encryption_key,
         )
-        self._arn = self.load_balancer.load_balancer_arn
-        self.web_acl.protect(self, self._arn)
-        self._routes = Routes(self.listener)
+        #: Its ARN.
+        self.arn = self.load_balancer.load_balancer_arn
+        self.web_acl.protect(self, self.arn)
+        self._full_name = self.load_balancer.load_balancer_full_name
+        self._routes = Routes(self.listener, vpc)
         record(self, controls=CONTROLS if domain else (*CONTROLS[1:], *TRIAL_CONTROLS), tier="edge", watchable=True, public=internet_facing)
 
     def route_to(
@@ -173,8 +176,8 @@ class ProtectedLoadBalancer(Construct):
             service, container_port=container_port, health_check_path=health_check_path, drain=drain, paths=tuple(paths)
         )
 
-    def _refuse(self, domain: Domain | None, internet_facing: bool, web_acl: WebAcl | None, region: str | None) -> None:
-        where = self.node.path
+    def _refuse(self, domain: Domain | None, internet_facing: bool, web_acl: WebAcl | None) -> None:
+        where = self.path
         if internet_facing and domain is None:
             raise ConfigurationError(
                 f"{where}: internet_facing",
@@ -183,7 +186,7 @@ class ProtectedLoadBalancer(Construct):
                 mend="hand over a Domain, or leave it internal behind CloudFront for the trial",
             )
         if domain:
-            domain.require_region(region, wanted_by=self)
+            domain.require_region(self.stated_region, wanted_by=self)
         wanted = "REGIONAL" if internet_facing else "BEHIND_CLOUDFRONT"
         if web_acl and web_acl.placement != wanted:
             raise ConfigurationError(
@@ -239,12 +242,17 @@ class ProtectedLoadBalancer(Construct):
         """Who may come: ``connections.allow_default_port_from(vpc_link_security_group)``."""
         return self.listener.connections
 
+    @cached_property
+    def dns_name(self) -> str:
+        """Its own name on the internet, which no certificate has."""
+        return self.load_balancer.load_balancer_dns_name
+
     @property
     def alarm_specs(self) -> tuple[AnyAlarmSpec, ...]:
         """Errors of the load balancer itself, refused connections, targets out of reach, failed handshakes."""
-        return load_balancer_alarms.specs(self.load_balancer.load_balancer_full_name, self._arn)
+        return load_balancer_alarms.specs(self._full_name, self.arn)
 
     @property
     def graphs(self) -> tuple[GraphSpec, ...]:
         """Requests, errors, latency, connections."""
-        return load_balancer_alarms.graphs(self.load_balancer.load_balancer_full_name)
+        return load_balancer_alarms.graphs(self._full_name)

@@ -9,10 +9,10 @@ from constructs import IConstruct
 from prodready_constructs.waivers import waive
 
 OWNER = "platform"
-#: Packs with the rule that every listener has a certificate.
-_CERTIFICATE_PACKS = ("HIPAA.Security", "NIST.800.53.R5", "PCI.DSS.321")
-#: Packs with the rule that an HTTP listener redirects to HTTPS.
-_REDIRECT_PACKS = ("HIPAA.Security", "NIST.800.53.R4", "NIST.800.53.R5", "PCI.DSS.321")
+#: Every listener has a certificate.
+_NO_CERTIFICATE = [f"{pack}-ELBv2ACMCertificateRequired" for pack in ("HIPAA.Security", "NIST.800.53.R5", "PCI.DSS.321")]
+#: An HTTP listener redirects to HTTPS.
+_NO_REDIRECT = [f"{pack}-ALBHttpToHttpsRedirection" for pack in ("HIPAA.Security", "NIST.800.53.R4", "NIST.800.53.R5", "PCI.DSS.321")]
 
 
 def waive_public(security_group: ec2.SecurityGroup, redirect: elbv2.ApplicationListener) -> None:
@@ -24,28 +24,24 @@ def waive_public(security_group: ec2.SecurityGroup, redirect: elbv2.ApplicationL
         "to 443. A web ACL judges every request, and nothing behind it is open.",
         owner=OWNER,
     )
-    resource = _resource(redirect)
-    for pack in _CERTIFICATE_PACKS:
-        waive(
-            resource,
-            rule=f"{pack}-ELBv2ACMCertificateRequired",
-            because="This listener answers every request with a permanent redirect to HTTPS and reaches no target; Elastic Load Balancing takes "
-            "no certificate on an HTTP listener. The HTTPS listener beside it has an ACM certificate.",
-            owner=OWNER,
-        )
+    waive(
+        _resource(redirect),
+        rule=_NO_CERTIFICATE,
+        because="This listener answers every request with a permanent redirect to HTTPS and reaches no target; Elastic Load Balancing takes "
+        "no certificate on an HTTP listener. The HTTPS listener beside it has an ACM certificate.",
+        owner=OWNER,
+    )
 
 
 def waive_trial(listener: elbv2.ApplicationListener) -> None:
     """What follows from having no domain, and so no certificate."""
-    because = (
-        "A trial without a domain (the synth warns): no certificate can be issued for a load balancer's own name. The load balancer is "
-        "internal, only CloudFront's VPC origin reaches it inside AWS's network, and visitors speak HTTPS to CloudFront."
+    waive(
+        _resource(listener),
+        rule=_NO_CERTIFICATE + _NO_REDIRECT,
+        because="A trial without a domain (the synth warns): no certificate can be issued for a load balancer's own name. The load balancer is "
+        "internal, only CloudFront's VPC origin reaches it inside AWS's network, and visitors speak HTTPS to CloudFront.",
+        owner=OWNER,
     )
-    resource = _resource(listener)
-    for pack in _CERTIFICATE_PACKS:
-        waive(resource, rule=f"{pack}-ELBv2ACMCertificateRequired", because=because, owner=OWNER)
-    for pack in _REDIRECT_PACKS:
-        waive(resource, rule=f"{pack}-ALBHttpToHttpsRedirection", because=because, owner=OWNER)
 
 
 def _resource(construct: IConstruct) -> IConstruct:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Literal, cast
 
-from aws_cdk import Annotations, Aws, Duration, Names, Stack
+from aws_cdk import Annotations, Duration, Names
 from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
@@ -22,7 +22,7 @@ from prodready_constructs.edge.rest_api_link import PrivateLink
 from prodready_constructs.edge.rest_api_stage import STAGE, account_role, log_to, method_settings, stage_options
 from prodready_constructs.edge.web_acl import WebAcl
 from prodready_constructs.errors import ConfigurationError
-from prodready_constructs.foundation import DataKey
+from prodready_constructs.foundation import REGION, URL_SUFFIX, DataKey, Part
 from prodready_constructs.posture import EdgePosture
 from prodready_constructs.waivers import waive
 
@@ -40,7 +40,7 @@ SECURITY_POLICY = apigateway.SecurityPolicy.TLS13_1_2_PFS_PQ_2025_09
 CACHE_LIFE = (timedelta(seconds=1), timedelta(hours=1))
 
 
-class ProtectedRestApi(Construct):
+class ProtectedRestApi(Part):
     """A REST API that passes every path to a private load balancer, for callers it knows.
 
     Always: no method without an authorizer; request validator; WAF; throttling; X-Ray; access logs as JSON and execution logs, both
@@ -82,8 +82,8 @@ class ProtectedRestApi(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         require_origins(self, allowed_origins)
-        certificate = domain.require_region(Stack.of(self).region, wanted_by=self) if domain else None
-        key = encryption_key or DataKey(self, "Key", description=f"{self.node.path}: logs", encrypts_logs=True).key
+        certificate = domain.require_region(self.stated_region, wanted_by=self) if domain else None
+        key = encryption_key or DataKey(self, "Key", description=f"{self.path}: logs", encrypts_logs=True).key
         self._posture = posture
         self._authorizer = authorizer
         self._cached: dict[str, timedelta] = {}
@@ -108,23 +108,26 @@ class ProtectedRestApi(Construct):
             else None,
         )
         self._api_id = self.rest_api.rest_api_id
-        self._resource = cast("apigateway.CfnRestApi", self.rest_api.node.default_child)
         self._validator = self.rest_api.add_request_validator("Validator", validate_request_body=True, validate_request_parameters=True)
         answer_safely(self.rest_api, allowed_origins, hsts_max_age=posture.hsts_max_age)
-        self._stage, self._access_logs = log_to(self.rest_api, self, posture=posture, encryption_key=key, name=self._name)
+        stage = self.rest_api.deployment_stage
+        self._stage = cast("apigateway.CfnStage", stage.node.default_child)
+        self._log_group, before = log_to(self._stage, self, posture=posture, encryption_key=key, name=self._name, api_id=self._api_id)
         if log_role == "create":
-            self._stage.node.add_dependency(account_role(self))
+            before.append(account_role(self))
+        self._stage.node.add_dependency(*before)
         self._private = PrivateLink(self, load_balancer)
         #: The way from API Gateway into the VPC, and the security group the load balancer admits.
         self.vpc_link, self.security_group = self._private.vpc_link, self._private.security_group
-        self._method(self.rest_api.root, "ANY", "")
-        self._method(self.rest_api.root.add_resource("{proxy+}"), "ANY", "{proxy}", path_parameters=("proxy",))
+        root = self.rest_api.root
+        self._method(root, "ANY", "")
+        self._method(root.add_resource("{proxy+}"), "ANY", "{proxy}", path_parameters=("proxy",))
         self._set_methods()
         #: What stands in front of it.
         self.web_acl = web_acl or WebAcl(self, "WebAcl", posture=posture, placement="REGIONAL", encryption_key=encryption_key)
-        self.web_acl.protect(self, self.rest_api.deployment_stage.stage_arn)
+        self.web_acl.protect(self, stage.stage_arn)
         #: The host name of the API, and what comes before its paths: CloudFront's origin and origin path.
-        self.host, self.base_path = f"{self._api_id}.execute-api.{Aws.REGION}.{Aws.URL_SUFFIX}", f"/{STAGE}"
+        self.host, self.base_path = f"{self._api_id}.execute-api.{REGION}.{URL_SUFFIX}", f"/{STAGE}"
         if domain and certificate:
             self.host, self.base_path = domain.name, ""
             name = self.rest_api.add_domain_name(
@@ -158,14 +161,14 @@ class ProtectedRestApi(Construct):
         """
         if not path.startswith("/") or path.endswith("/") or "{" in path or path in self._cached:
             raise ConfigurationError(
-                f"{self.node.path}: path",
+                f"{self.path}: path",
                 given=path,
                 allowed="a literal path such as '/catalogue/products', once",
                 mend="begin with '/', name every part, and leave out variables: each of them would be a cache of its own",
             )
         if not CACHE_LIFE[0] <= life <= CACHE_LIFE[1]:
             raise ConfigurationError(
-                f"{self.node.path}: life", given=str(life), allowed="1 second to 1 hour", mend="API Gateway keeps answers no longer"
+                f"{self.path}: life", given=str(life), allowed="1 second to 1 hour", mend="API Gateway keeps answers no longer"
             )
         self._cached[path] = life
         resource = self.rest_api.root.resource_for_path(path)
@@ -223,19 +226,18 @@ class ProtectedRestApi(Construct):
         self._stage.method_settings = [*settings]
 
     def _keep_default_endpoint(self) -> None:
-        self._resource.security_policy = f"SecurityPolicy_{SECURITY_POLICY.name}"
-        self._resource.endpoint_access_mode = apigateway.EndpointAccessMode.STRICT.name
+        resource = cast("apigateway.CfnRestApi", self.rest_api.node.default_child)
+        resource.security_policy = f"SecurityPolicy_{SECURITY_POLICY.name}"
+        resource.endpoint_access_mode = apigateway.EndpointAccessMode.STRICT.name
         Annotations.of(self).add_warning_v2(
             "prodready:no-domain",
-            f"{self.node.path}: callers use API Gateway's own name, which changes when the API is made anew; production wants domain=",
+            f"{self.path}: callers use API Gateway's own name, which changes when the API is made anew; production wants domain=",
         )
 
     @property
     def alarm_specs(self) -> tuple[AnyAlarmSpec, ...]:
         """Errors, latency, refused and throttled requests."""
-        return rest_api_alarms(
-            api_id=self._api_id, name=self._name, log_group=self._access_logs.log_group_name, load_balancer=self._private.target
-        )
+        return rest_api_alarms(api_id=self._api_id, name=self._name, log_group=self._log_group, load_balancer=self._private.target)
 
     @property
     def graphs(self) -> tuple[GraphSpec, ...]:

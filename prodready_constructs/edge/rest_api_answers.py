@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from aws_cdk import aws_apigateway as apigateway
-from constructs import Construct
 
 from prodready_constructs.errors import ConfigurationError
+from prodready_constructs.foundation import Part
 
 _ORIGIN = re.compile(r"^https://[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d{1,5})?$")
 _HEADERS = {
@@ -20,12 +20,12 @@ _HEADERS = {
 }
 
 
-def require_origins(construct: Construct, origins: Sequence[str]) -> None:
+def require_origins(construct: Part, origins: Sequence[str]) -> None:
     """Refuse a CORS origin that is not one exact ``https://`` origin."""
     for origin in origins:
         if not _ORIGIN.match(origin):
             raise ConfigurationError(
-                f"{construct.node.path}: allowed_origins",
+                f"{construct.path}: allowed_origins",
                 given=origin,
                 allowed="exact origins such as 'https://app.example.com'",
                 mend="name each origin, with https:// and without path or '*': a wildcard would let every page call with the user's token",

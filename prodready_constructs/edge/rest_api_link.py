@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import cast
 
 from aws_cdk import Duration
 from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_apigatewayv2 as apigatewayv2
 from aws_cdk import aws_ec2 as ec2
-from constructs import Construct
 
 from prodready_constructs.edge.load_balancer import ProtectedLoadBalancer
-from prodready_constructs.foundation import require_subnets
+from prodready_constructs.foundation import Part, require_subnets
 
 #: API Gateway gives up after this long (API Gateway quotas, integration timeout).
 PATIENCE = timedelta(seconds=29)
+_TIMEOUT = Duration.seconds(PATIENCE // timedelta(seconds=1))
 
 
 class PrivateLink:
@@ -25,8 +24,8 @@ class PrivateLink:
     Source: https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-vpc-links-v2.html
     """
 
-    def __init__(self, api: Construct, load_balancer: ProtectedLoadBalancer) -> None:
-        vpc = cast("ec2.IVpc", load_balancer.load_balancer.vpc)  # None for imported load balancers only
+    def __init__(self, api: Part, load_balancer: ProtectedLoadBalancer) -> None:
+        vpc = load_balancer.vpc
         self.security_group = ec2.SecurityGroup(
             api, "LinkSecurityGroup", vpc=vpc, description="VPC link of the REST API: out to the load balancer", allow_all_outbound=False
         )
@@ -34,10 +33,10 @@ class PrivateLink:
             api, "VpcLink", vpc=vpc, subnets=require_subnets(api, vpc, tier="private"), security_groups=[self.security_group]
         )
         load_balancer.connections.allow_default_port_from(self.security_group, "REST API by its VPC link")
-        balancer, name = load_balancer.load_balancer, load_balancer.domain
-        self.target = balancer.load_balancer_arn
+        name = load_balancer.domain
+        self.target = load_balancer.arn
         # Over HTTPS the host must be a name of the load balancer's certificate: API Gateway checks it.
-        self._origin = f"https://{name.name}" if name else f"http://{balancer.load_balancer_dns_name}"
+        self._origin = f"https://{name.name}" if name else f"http://{load_balancer.dns_name}"
         # The L2 of REST APIs knows links of the first kind only; the id is all it needs.
         self._link_by_id = apigateway.VpcLink.from_vpc_link_id(api, "VpcLinkById", self.vpc_link.vpc_link_id)
 
@@ -52,7 +51,7 @@ class PrivateLink:
             options=apigateway.IntegrationOptions(
                 connection_type=apigateway.ConnectionType.VPC_LINK,
                 vpc_link=self._link_by_id,
-                timeout=Duration.seconds(PATIENCE // timedelta(seconds=1)),
+                timeout=_TIMEOUT,
                 request_parameters={f"integration.request.path.{name}": f"method.request.path.{name}" for name in path_parameters},
                 cache_key_parameters=list(cache_keys) or None,
             ),

@@ -5,16 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Collection
 from datetime import timedelta
-from typing import cast
 
-from aws_cdk import Aws, Fn, RemovalPolicy
+from aws_cdk import Fn, RemovalPolicy
 from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
-from constructs import Construct
+from constructs import Construct, IDependable
 
-from prodready_constructs.foundation import ComposedRole, EncryptedLogGroup
+from prodready_constructs.foundation import ACCOUNT_ID, PARTITION, EncryptedLogGroup, Part
 from prodready_constructs.posture import EdgePosture
 from prodready_constructs.waivers import waive
 
@@ -56,13 +55,24 @@ ACCESS_LOG_FORMAT = json.dumps(
 
 def account_role(scope: Construct) -> apigateway.CfnAccount:
     """API Gateway's one role of the account and region for writing logs. It stays when the stack goes: other APIs use it."""
-    role = ComposedRole(
-        scope,
-        "LogRole",
-        assumed_by=iam.ServicePrincipal("apigateway.amazonaws.com", conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}}),
+    # By the L1: the role is granted nothing besides.
+    role = iam.CfnRole(
+        Part(scope, "LogRole"),
+        "Resource",
         description="API Gateway writes the logs of this account and region",
+        assume_role_policy_document={
+            "Version": "2012-10-17",
+            "Statement": [
+                {
+                    "Action": "sts:AssumeRole",
+                    "Condition": {"StringEquals": {"aws:SourceAccount": ACCOUNT_ID}},
+                    "Effect": "Allow",
+                    "Principal": {"Service": "apigateway.amazonaws.com"},
+                }
+            ],
+        },
+        managed_policy_arns=[f"arn:{PARTITION}:iam::aws:policy/{_PUSH_POLICY}"],
     )
-    role.add_managed_policy(iam.ManagedPolicy.from_aws_managed_policy_name(_PUSH_POLICY))
     role.apply_removal_policy(RemovalPolicy.RETAIN)
     waive(
         role,
@@ -70,7 +80,7 @@ def account_role(scope: Construct) -> apigateway.CfnAccount:
         because="API Gateway checks the account's log role against this service policy of AWS, and one role serves every API of the region",
         owner="platform",
     )
-    account = apigateway.CfnAccount(scope, "Account", cloud_watch_role_arn=role.role_arn)
+    account = apigateway.CfnAccount(scope, "Account", cloud_watch_role_arn=role.attr_arn)
     account.apply_removal_policy(RemovalPolicy.RETAIN)
     return account
 
@@ -89,9 +99,12 @@ def stage_options(scope: Construct, *, posture: EdgePosture, name: str) -> apiga
 
 
 def log_to(
-    api: apigateway.RestApi, scope: Construct, *, posture: EdgePosture, encryption_key: kms.IKey, name: str
-) -> tuple[apigateway.CfnStage, logs.LogGroup]:
-    """Set what the stage logs. By the L1: no feature flag of the consumer changes it."""
+    stage: apigateway.CfnStage, scope: Construct, *, posture: EdgePosture, encryption_key: kms.IKey, name: str, api_id: str
+) -> tuple[str, list[IDependable]]:
+    """Set what *stage* logs. By the L1: no feature flag of the consumer changes it.
+
+    Returns the name of the access logs, and what must be there before the stage.
+    """
     access = EncryptedLogGroup(scope, "AccessLogs", retention=posture.log_retention, encryption_key=encryption_key).log_group
     # API Gateway would make this group with the first request: without a key, kept for ever. So it is there before.
     execution = EncryptedLogGroup(
@@ -99,7 +112,7 @@ def log_to(
         "ExecutionLogs",
         retention=posture.log_retention,
         encryption_key=encryption_key,
-        name=f"API-Gateway-Execution-Logs_{api.rest_api_id}/{STAGE}",
+        name=f"API-Gateway-Execution-Logs_{api_id}/{STAGE}",
     )
     group_name = access.log_group_name
     logs.CfnMetricFilter(
@@ -113,13 +126,11 @@ def log_to(
             )
         ],
     )
-    stage = cast("apigateway.CfnStage", api.deployment_stage.node.default_child)
     stage.access_log_setting = apigateway.CfnStage.AccessLogSettingProperty(
         destination_arn=Fn.sub("arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:${Group}", {"Group": group_name}),
         format=ACCESS_LOG_FORMAT,
     )
-    stage.node.add_dependency(execution.log_group)
-    return stage, access
+    return group_name, [execution.log_group]
 
 
 def method_settings(

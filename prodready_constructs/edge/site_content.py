@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from aws_cdk import Aws, Stack
+from aws_cdk import Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 
 from prodready_constructs.errors import ConfigurationError
+from prodready_constructs.foundation import ACCOUNT_ID, PARTITION
 
 #: Storage classes from which an object must be restored before it can be read (Amazon S3 user guide, storage classes).
 _ASLEEP = {"GLACIER", "DEEP_ARCHIVE"}
@@ -18,22 +20,22 @@ _SERVICE = "cloudfront.amazonaws.com"
 def require_servable(where: str, stack: Stack, content: s3.IBucket) -> None:
     """Refuse a bucket that could not be served: imported, a website endpoint, or one whose objects fall asleep."""
     where = f"{where}: content"
-    resource = _resource_of(content)
-    if resource is None:
+    properties = _properties_of(content)
+    if properties is None:
         raise ConfigurationError(
             where,
             given="a bucket that is not made in this app",
             allowed="a bucket whose policy this app writes",
             mend="make it in this app, so that its policy and key can admit the site's distribution and nobody else",
         )
-    if content.is_website:
+    if "websiteConfiguration" in properties:
         raise ConfigurationError(
             where,
             given="a bucket with website hosting",
             allowed="a private bucket",
             mend="leave website_index_document out: CloudFront knows the index page",
         )
-    rules = _property(stack, resource, "lifecycleConfiguration")
+    rules = stack.resolve(properties.get("lifecycleConfiguration")) or {}
     asleep = [
         transition["storageClass"]
         for rule in rules.get("rules", [])
@@ -51,10 +53,11 @@ def require_servable(where: str, stack: Stack, content: s3.IBucket) -> None:
 
 def require_log_bucket(where: str, stack: Stack, access_logs: s3.IBucket) -> None:
     """Refuse a bucket of this app without ACLs: CloudFront's log delivery writes by ACL, and the deployment would fail."""
-    resource = _resource_of(access_logs)
-    if resource is None:
+    properties = _properties_of(access_logs)
+    if properties is None:
         return
-    owners = [rule["objectOwnership"] for rule in _property(stack, resource, "ownershipControls").get("rules", [])]
+    ownership = stack.resolve(properties.get("ownershipControls")) or {}
+    owners = [rule["objectOwnership"] for rule in ownership.get("rules", [])]
     if not owners or owners[0] == "BucketOwnerEnforced":
         raise ConfigurationError(
             f"{where}: access_logs",
@@ -70,30 +73,24 @@ def admit_distribution(stack: Stack, content: s3.IBucket, *, distribution_id: st
     In one stack the bucket policy names this distribution. Where that would close a circle (a bucket of another stack, and the
     key in every case: distribution -> bucket -> key -> distribution) the policy admits distributions of this account only.
     """
-    distributions = f"arn:{Aws.PARTITION}:cloudfront::{Aws.ACCOUNT_ID}:distribution"
+    distributions = f"arn:{PARTITION}:cloudfront::{ACCOUNT_ID}:distribution"
     any_of_account = {"ArnLike": {"aws:SourceArn": f"{distributions}/*"}}
     this_one = {"StringEquals": {"aws:SourceArn": f"{distributions}/{distribution_id}"}}
     content.add_to_resource_policy(
-        iam.PolicyStatement(
-            principals=[iam.ServicePrincipal(_SERVICE)],
-            actions=["s3:GetObject"],
-            resources=[content.arn_for_objects("*")],
-            conditions=this_one if content.stack is stack else any_of_account,
-        )
+        _admits("s3:GetObject", content.arn_for_objects("*"), this_one if content.stack is stack else any_of_account)
     )
     if key := content.encryption_key:
-        key.add_to_resource_policy(
-            iam.PolicyStatement(
-                principals=[iam.ServicePrincipal(_SERVICE)], actions=["kms:Decrypt"], resources=["*"], conditions=any_of_account
-            )
-        )
+        key.add_to_resource_policy(_admits("kms:Decrypt", "*", any_of_account))
 
 
-def _resource_of(bucket: s3.IBucket) -> s3.CfnBucket | None:
+def _admits(action: str, resource: str, condition: dict[str, dict[str, str]]) -> iam.PolicyStatement:
+    return iam.PolicyStatement.from_json(
+        {"Effect": "Allow", "Principal": {"Service": _SERVICE}, "Action": action, "Resource": resource, "Condition": condition}
+    )
+
+
+def _properties_of(bucket: s3.IBucket) -> Mapping[str, Any] | None:
+    """What the bucket is made with so far, values that an L2 makes lazily as tokens; None for a bucket of elsewhere."""
     resource = bucket.node.default_child
-    return resource if isinstance(resource, s3.CfnBucket) else None
-
-
-def _property(stack: Stack, resource: s3.CfnBucket, name: str) -> dict[str, Any]:
-    """What the bucket says of *name* so far. The public getter fails on values that an L2 makes lazily; the protected one does not."""
-    return stack.resolve(resource._cfn_properties.get(name)) or {}
+    # The public getters fail on lazy values; the protected one does not.
+    return resource._cfn_properties if isinstance(resource, s3.CfnBucket) else None

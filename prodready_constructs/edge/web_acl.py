@@ -12,10 +12,10 @@ from constructs import Construct
 
 from prodready_constructs.contracts import AnyAlarmSpec, ControlClaim, GraphSpec, record
 from prodready_constructs.edge import web_acl_alarms, web_acl_rules
-from prodready_constructs.edge.regions import CLOUDFRONT_REGION, stated_region
+from prodready_constructs.edge.regions import CLOUDFRONT_REGION
 from prodready_constructs.edge.web_acl_rules import DEFAULT_PATH_LIMITS, EXCLUDED_PATH_UNITS, PATH_LIMIT_UNITS, Acl, Exclusion, Rule
 from prodready_constructs.errors import ConfigurationError
-from prodready_constructs.foundation import DataKey, EncryptedLogGroup
+from prodready_constructs.foundation import DataKey, EncryptedLogGroup, Part
 from prodready_constructs.posture import EdgePosture
 
 CONTROLS = (
@@ -31,9 +31,12 @@ Placement = Literal["REGIONAL", "CLOUDFRONT", "BEHIND_CLOUDFRONT"]
 INCLUDED_UNITS = 1_500
 #: What the logs and the sampled requests never show.
 CREDENTIAL_HEADERS = ("authorization", "cookie")
+#: A part of the stack's id that is new with every creation of a stack, so that a log group which outlived its stack does not stand in
+#: the way of the next one. Made once: it is the same token in every stack, and five messages to the jsii kernel.
+_INCARNATION = Fn.select(0, Fn.split("-", Fn.select(2, Fn.split("/", Aws.STACK_ID))))
 
 
-class WebAcl(Construct):
+class WebAcl(Part):
     """A web ACL with rate limits, the AWS managed rules and logs.
 
     Always: a rate rule by address; the managed groups against bad addresses, XSS, known bad inputs and SQL injection; metrics and samples
@@ -72,7 +75,7 @@ class WebAcl(Construct):
         encryption_key: kms.IKey | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
-        where = self.node.path
+        where = self.path
         #: Where it stands.
         self.placement = placement
         self._require_us_east_1(where)
@@ -113,15 +116,13 @@ class WebAcl(Construct):
         #: The ARN, for a distribution's ``web_acl_id``.
         self.arn = self.acl.attr_arn
         key = encryption_key or DataKey(self, "Key", description=f"WAF logs of {where}", encrypts_logs=True).key
-        # AWS WAF demands the prefix. The stack's id makes the name new with every deployment of a stack, so that a log group which
-        # outlived its stack does not stand in the way of the next one.
-        incarnation = Fn.select(0, Fn.split("-", Fn.select(2, Fn.split("/", Aws.STACK_ID))))
         logs = EncryptedLogGroup(
             self,
             "Logs",
             retention=posture.security_log_retention,
             encryption_key=key,
-            name=f"aws-waf-logs-{self.metric_name}-{incarnation}",
+            # AWS WAF demands the prefix.
+            name=f"aws-waf-logs-{self.metric_name}-{_INCARNATION}",
         )
         #: The log group of all requests that a rule looked at.
         self.log_group = logs.log_group
@@ -182,7 +183,7 @@ class WebAcl(Construct):
         """
         if name in self._names:
             raise ConfigurationError(
-                f"{self.node.path}: add_rule", given=name, allowed=f"a name other than {', '.join(self._names)}", mend="choose another name"
+                f"{self.path}: add_rule", given=name, allowed=f"a name other than {', '.join(self._names)}", mend="choose another name"
             )
         self._use(units)
         self._names += (name,)
@@ -192,7 +193,7 @@ class WebAcl(Construct):
     def _use(self, units: int) -> None:
         if self.capacity + units > INCLUDED_UNITS:
             raise ConfigurationError(
-                f"{self.node.path}: capacity",
+                f"{self.path}: capacity",
                 given=f"{self.capacity + units} web ACL capacity units",
                 allowed=f"{INCLUDED_UNITS}, which the price of a web ACL includes",
                 mend=f"a path limit costs {PATH_LIMIT_UNITS} units and an excluded path {EXCLUDED_PATH_UNITS}: give fewer paths, "
@@ -201,7 +202,7 @@ class WebAcl(Construct):
         self.capacity += units
 
     def _require_us_east_1(self, where: str) -> None:
-        if self.placement == "CLOUDFRONT" and (region := stated_region(self)) not in (None, CLOUDFRONT_REGION):
+        if self.placement == "CLOUDFRONT" and (region := self.stated_region) not in (None, CLOUDFRONT_REGION):
             raise ConfigurationError(
                 f"{where}: placement",
                 given=f"CLOUDFRONT in a stack of {region}",

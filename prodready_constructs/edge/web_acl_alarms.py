@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
-from functools import cache
-
-from aws_cdk import Aws
 
 from prodready_constructs.contracts import AlarmSpec, AnyAlarmSpec, GraphSpec, MathMetric, Metric, RunbookSpec, Severity
+from prodready_constructs.foundation import REGION
 
 _FIVE_MINUTES = timedelta(minutes=5)
 #: Blocked requests in 5 minutes that are more than the internet's background noise.
@@ -92,14 +90,9 @@ def graphs(name: str, rules: Sequence[str], placement: str) -> tuple[GraphSpec, 
     )
 
 
-@cache
-def _here() -> str:
-    return Aws.REGION  # a message to the jsii kernel, for a constant
-
-
 def _metric(name: str, kind: str, rule: str, placement: str, *, label: str | None = None) -> Metric:
     # CloudFront's web ACLs report without a Region dimension, in us-east-1 (AWS WAF developer guide, "Metrics and dimensions").
-    place = {} if placement == "CLOUDFRONT" else {"Region": _here()}
+    place = {} if placement == "CLOUDFRONT" else {"Region": REGION}
     return Metric(
         namespace="AWS/WAFV2",
         name=kind,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import cast
 
-from aws_cdk import Annotations, CfnOutput, Stack
+from aws_cdk import Annotations, CfnOutput
 from aws_cdk import aws_cloudfront as cloudfront
 from aws_cdk import aws_cloudfront_origins as origins
 from aws_cdk import aws_route53_targets as targets
@@ -22,6 +22,7 @@ from prodready_constructs.edge.security_headers import security_headers
 from prodready_constructs.edge.site_content import admit_distribution, require_log_bucket, require_servable
 from prodready_constructs.edge.website_alarms import website_alarms, website_graphs
 from prodready_constructs.errors import ConfigurationError
+from prodready_constructs.foundation import Part
 from prodready_constructs.posture import EdgePosture
 from prodready_constructs.waivers import waive
 
@@ -43,7 +44,14 @@ _ROUTES = """function handler(event) {
 """
 
 
-class Website(Construct):
+# What an API or a load balancer is asked with. Read once: each reading is a message to the jsii kernel.
+_ALL_METHODS = cloudfront.AllowedMethods.ALLOW_ALL
+_NOT_CACHED = cloudfront.CachePolicy.CACHING_DISABLED
+#: The origin's own name must arrive as Host: API Gateway and the load balancer's certificate are found by it.
+_AS_IT_CAME = cloudfront.OriginRequestPolicy.ALL_VIEWER_EXCEPT_HOST_HEADER
+
+
+class Website(Part):
     """A website, and what it calls, under one name.
 
     Always: visitors reach the content through CloudFront only; plain HTTP is redirected, old TLS refused; HSTS with preload, a
@@ -81,7 +89,7 @@ class Website(Construct):
         single_page: bool = True,
     ) -> None:
         super().__init__(scope, construct_id)
-        where, stack = self.node.path, Stack.of(self)
+        where, stack = self.path, self.stack
         require_servable(where, stack, content)
         require_log_bucket(where, stack, access_logs)
         # A reference to another stack is a token; its web ACL has refused the wrong region itself.
@@ -93,6 +101,7 @@ class Website(Construct):
                 mend=f'make it by WebAcl(placement="CLOUDFRONT") in a stack of {CLOUDFRONT_REGION}',
             )
         self._paths: set[str] = set()
+        self._vpc_origins: dict[ProtectedLoadBalancer, cloudfront.VpcOrigin] = {}
         #: The security headers of every answer.
         self.response_headers_policy = security_headers(
             self, "Headers", where=where, hsts_max_age=posture.hsts_max_age, extra_sources=content_security_policy or {}
@@ -130,23 +139,19 @@ class Website(Construct):
             minimum_protocol_version=cloudfront.SecurityPolicyProtocol.TLS_V1_2_2025 if domain else None,
             ssl_support_method=cloudfront.SSLMethod.SNI if domain else None,
         )
-        resource = cast("cloudfront.CfnDistribution", self.distribution.node.default_child)
-        self._id = resource.ref
+        self._id = self.distribution.distribution_id
         self._content_name = content.bucket_name
         admit_distribution(stack, content, distribution_id=self._id)
         if domain:
             domain.alias(targets.CloudFrontTarget(self.distribution), scope=self)
         else:
-            self._warn_of_missing_domain(where, resource)
-        if not posture.blocked_countries:
-            waive(
-                resource,
-                rule="AwsSolutions-CFR1",
-                because="the posture blocks no country: the site is meant for visitors everywhere, and WAF limits and filters them by behaviour",
-                owner="platform",
+            Annotations.of(self).add_warning_v2(
+                "prodready:no-domain",
+                f"{where}: the site has CloudFront's own name, whose certificate admits TLS 1.0; production wants domain=",
             )
+        self._accept(everywhere=not posture.blocked_countries, without_domain=domain is None)
         #: Where visitors find the site.
-        self.url = f"https://{domain.name if domain else resource.attr_domain_name}"
+        self.url = f"https://{domain.name if domain else self.distribution.distribution_domain_name}"
         CfnOutput(self, "Url", value=self.url, description="Where visitors find the site")
         CfnOutput(
             self,
@@ -163,12 +168,12 @@ class Website(Construct):
 
     def add_load_balancer(self, path_pattern: str, load_balancer: ProtectedLoadBalancer) -> None:
         """Serve *load_balancer* under *path_pattern*: an internal one by a VPC origin, a public one over HTTPS to its domain."""
-        self._pass_on(path_pattern, load_balancer_origin(self, load_balancer))
+        self._pass_on(path_pattern, load_balancer_origin(self, load_balancer, self._vpc_origins))
 
     def _pass_on(self, path_pattern: str, origin: cloudfront.IOrigin) -> None:
         if not path_pattern.startswith("/") or path_pattern in {"/", "/*"} or path_pattern in self._paths:
             raise ConfigurationError(
-                f"{self.node.path}: path_pattern",
+                f"{self.path}: path_pattern",
                 given=path_pattern,
                 allowed="a path below the site's root that no other call has taken, such as '/api/*'",
                 mend="begin it with '/', leave '/*' to the content, and use each pattern once",
@@ -178,10 +183,9 @@ class Website(Construct):
             path_pattern,
             origin,
             viewer_protocol_policy=cloudfront.ViewerProtocolPolicy.HTTPS_ONLY,
-            allowed_methods=cloudfront.AllowedMethods.ALLOW_ALL,
-            cache_policy=cloudfront.CachePolicy.CACHING_DISABLED,
-            # The origin's own name must arrive as Host: API Gateway and the load balancer's certificate are found by it.
-            origin_request_policy=cloudfront.OriginRequestPolicy.ALL_VIEWER_EXCEPT_HOST_HEADER,
+            allowed_methods=_ALL_METHODS,
+            cache_policy=_NOT_CACHED,
+            origin_request_policy=_AS_IT_CAME,
             compress=True,
             response_headers_policy=self.response_headers_policy,
         )
@@ -198,17 +202,26 @@ class Website(Construct):
         )
         return [cloudfront.FunctionAssociation(function=function, event_type=cloudfront.FunctionEventType.VIEWER_REQUEST)]
 
-    def _warn_of_missing_domain(self, where: str, resource: cloudfront.CfnDistribution) -> None:
-        Annotations.of(self).add_warning_v2(
-            "prodready:no-domain",
-            f"{where}: the site has CloudFront's own name, whose certificate admits TLS 1.0; production wants domain=",
-        )
-        waive(
-            resource,
-            rule="AwsSolutions-CFR4",
-            because="a trial without a domain: CloudFront fixes the TLS policy of its own certificate; with domain= the site demands TLS 1.2_2025",
-            owner="platform",
-        )
+    def _accept(self, *, everywhere: bool, without_domain: bool) -> None:
+        """Waive, on the distribution alone, what follows from the posture and from a trial."""
+        if not everywhere and not without_domain:
+            return
+        resource = cast("cloudfront.CfnDistribution", self.distribution.node.default_child)
+        if everywhere:
+            waive(
+                resource,
+                rule="AwsSolutions-CFR1",
+                because="the posture blocks no country: the site is meant for visitors everywhere, and WAF limits and filters them by behaviour",
+                owner="platform",
+            )
+        if without_domain:
+            waive(
+                resource,
+                rule="AwsSolutions-CFR4",
+                because="a trial without a domain: CloudFront fixes the TLS policy of its own certificate; "
+                "with domain= the site demands TLS 1.2_2025",
+                owner="platform",
+            )
 
     @property
     def alarm_specs(self) -> tuple[AnyAlarmSpec, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import cache
 
 from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_cognito as cognito
@@ -10,6 +11,7 @@ from constructs import Construct
 
 from prodready_constructs.contracts import AnyAlarmSpec, ControlClaim, GraphSpec, record
 from prodready_constructs.errors import ConfigurationError
+from prodready_constructs.foundation import Part
 from prodready_constructs.identity.sign_in_alarms import sign_in_alarms, sign_in_graphs
 
 CONTROLS = (
@@ -35,7 +37,7 @@ CHALLENGE_LIFE = timedelta(minutes=3)
 SESSION_RANGE = (timedelta(hours=1), timedelta(days=30))
 
 
-class UserDirectory(Construct):
+class UserDirectory(Part):
     """A Cognito user pool with one web client.
 
     Always: a second factor (authenticator app) at every sign-in, also from remembered devices; passwords of 14 characters and four
@@ -60,7 +62,7 @@ class UserDirectory(Construct):
         super().__init__(scope, construct_id)
         if not SESSION_RANGE[0] <= session_life <= SESSION_RANGE[1]:
             raise ConfigurationError(
-                f"{self.node.path}: session_life",
+                f"{self.path}: session_life",
                 given=str(session_life),
                 allowed="1 hour to 30 days",
                 mend=f"leave it out for {SESSION_LIFE}, one working day",
@@ -149,5 +151,6 @@ class UserDirectory(Construct):
         return sign_in_graphs(pool_id=self._pool_id, client_id=self._client_id)
 
 
+@cache
 def _duration(span: timedelta) -> Duration:
     return Duration.minutes(span // timedelta(minutes=1))
