@@ -18,7 +18,7 @@ URL_SUFFIX = Aws.URL_SUFFIX
 
 #: What was asked of scopes that are no parts (stacks, mostly), by scope: neither answer can change.
 _paths: WeakKeyDictionary[Construct, str] = WeakKeyDictionary()
-_regions: WeakKeyDictionary[Stack, str] = WeakKeyDictionary()
+_regions: WeakKeyDictionary[Stack, str | None] = WeakKeyDictionary()
 
 
 class Part(Construct):
@@ -41,7 +41,8 @@ class Part(Construct):
                 mend="give one of them another id; the one that is deployed keeps its own",
             ) from None
         self._scope = scope
-        self._construct_id = construct_id
+        #: The last part of its path.
+        self.construct_id = construct_id
 
     @cached_property
     def node(self) -> Node:
@@ -59,7 +60,7 @@ class Part(Construct):
                 _paths[scope] = scope.node.path
             above = _paths[scope]
         # As the constructs library writes it: a slash in an id would look like one more level.
-        name = self._construct_id.replace("/", "--")
+        name = self.construct_id.replace("/", "--")
         return f"{above}/{name}" if above else name
 
     @cached_property
@@ -71,9 +72,11 @@ class Part(Construct):
         return scope.stack if isinstance(scope, Part) else Stack.of(self)
 
     @property
-    def region(self) -> str:
-        """The region of this construct's stack; a token where the stack states none."""
+    def stated_region(self) -> str | None:
+        """The region of this construct's stack; None where the stack leaves it to the deployment."""
         stack = self.stack
         if stack not in _regions:
-            _regions[stack] = stack.region
+            region = stack.region
+            # Asking Token.is_unresolved would be one more message for what the text shows.
+            _regions[stack] = None if region.startswith("${") else region
         return _regions[stack]

@@ -28,18 +28,18 @@ def test_stack_and_region_are_those_of_the_nearest_stack() -> None:
     nested = cdk.NestedStack(stack, "Nested")
     assert Part(Part(stack, "A"), "B").stack is stack
     assert Part(Construct(nested, "Plain"), "C").stack is nested
-    assert Part(stack, "D").region == "eu-west-1"
-    assert cdk.Token.is_unresolved(Part(cdk.Stack(new_app(), "Agnostic"), "E").region)
+    assert Part(stack, "D").stated_region == "eu-west-1"
+    assert Part(cdk.Stack(new_app(), "Agnostic"), "E").stated_region is None
 
 
 def test_parts_of_one_stack_ask_once_for_its_path_and_region() -> None:
     stack = new_stack()
     first, second = Part(stack, "First"), Part(stack, "Second")
     with counted() as messages:
-        first.path, first.region  # noqa: B018
+        first.path, first.stated_region  # noqa: B018
     assert total(messages) == 3  # the stack's node, its path, its region
     with counted() as messages:
-        second.path, second.region, Part(second, "Within")
+        second.path, second.stated_region, Part(second, "Within")
     assert total(messages) == 1  # the new construct
 
 
