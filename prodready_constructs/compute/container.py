@@ -18,6 +18,9 @@ USER = "1000:1000"
 TMP_MIB = 64
 #: How long a task has to end after SIGTERM: longer than the load balancer lets requests finish.
 STOP_TIMEOUT = timedelta(seconds=60)
+#: As the CDK writes them, made once: each is a message to the jsii kernel.
+_STOP_TIMEOUT = Duration.seconds(STOP_TIMEOUT.seconds)
+_LOG_BUFFER = Size.mebibytes(25)
 
 
 def hardened_container(
@@ -45,12 +48,12 @@ def hardened_container(
         linux_parameters=linux,
         # Losing log lines under pressure is better than an application that stands still for them.
         logging=ecs.LogDriver.aws_logs(
-            stream_prefix="app", log_group=log_group, mode=ecs.AwsLogDriverMode.NON_BLOCKING, max_buffer_size=Size.mebibytes(25)
+            stream_prefix="app", log_group=log_group, mode=ecs.AwsLogDriverMode.NON_BLOCKING, max_buffer_size=_LOG_BUFFER
         ),
         port_mappings=[ecs.PortMapping(container_port=port, protocol=ecs.Protocol.TCP)],
         privileged=False,
         readonly_root_filesystem=True,
-        stop_timeout=Duration.seconds(STOP_TIMEOUT.seconds),
+        stop_timeout=_STOP_TIMEOUT,
         user=USER,
         version_consistency=ecs.VersionConsistency.ENABLED,
     )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from aws_cdk import Aws
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
+
+from prodready_constructs.foundation import REGION, URL_SUFFIX
 
 
 def ecs_secret(scope: Construct, name: str, secret: secretsmanager.ISecret, field: str | None, *, reader: iam.Role) -> ecs.Secret:
@@ -27,7 +28,7 @@ def ecs_secret(scope: Construct, name: str, secret: secretsmanager.ISecret, fiel
             iam.PolicyStatement(
                 actions=["kms:Decrypt"],
                 resources=[key.key_arn],
-                conditions={"StringEquals": {"kms:ViaService": f"secretsmanager.{Aws.REGION}.{Aws.URL_SUFFIX}"}},
+                conditions={"StringEquals": {"kms:ViaService": f"secretsmanager.{REGION}.{URL_SUFFIX}"}},
             )
         )
     return ecs.Secret.from_secrets_manager(view, field)

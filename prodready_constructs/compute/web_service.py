@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 import jsii
-from aws_cdk import Duration, Stack, TimeZone
+from aws_cdk import Duration, TimeZone
 from aws_cdk import aws_applicationautoscaling as appscaling
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
@@ -24,7 +24,7 @@ from prodready_constructs.compute.container import hardened_container
 from prodready_constructs.compute.secrets import ecs_secret
 from prodready_constructs.contracts import AnyAlarmSpec, Attachable, ControlClaim, FrontDoor, GraphSpec, SecretField, record
 from prodready_constructs.errors import ConfigurationError
-from prodready_constructs.foundation import ComposedRole, DataKey, EncryptedLogGroup, require_subnets
+from prodready_constructs.foundation import ComposedRole, DataKey, EncryptedLogGroup, Part, require_subnets
 from prodready_constructs.foundation.plain_secrets import looks_like_a_secret
 from prodready_constructs.posture import ComputePosture
 
@@ -44,10 +44,16 @@ CONTROLS = (
 DRAIN = timedelta(seconds=30)
 #: A new task may fail health checks this long while it starts.
 START_GRACE = timedelta(seconds=60)
+#: As the CDK writes them, made once: each is a message to the jsii kernel.
+_START_GRACE = Duration.seconds(START_GRACE.seconds)
+_ARCHITECTURES = {"arm64": ecs.CpuArchitecture.ARM64, "x86_64": ecs.CpuArchitecture.X86_64}
+_LINUX = ecs.OperatingSystemFamily.LINUX
+_TASKS = iam.ServicePrincipal("ecs-tasks.amazonaws.com")
+_ANYWHERE, _HTTPS = ec2.Peer.any_ipv4(), ec2.Port.tcp(443)
 
 
 @jsii.implements(ec2.IConnectable, iam.IGrantable)
-class WebService(Construct):
+class WebService(Part):
     """A Fargate service with its own cluster, log group, roles and key.
 
     Always: private subnets of two zones or more and no public address; tasks run as an unprivileged user without Linux capabilities, on a
@@ -85,7 +91,7 @@ class WebService(Construct):
         encryption_key: kms.IKey | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
-        path = self.node.path
+        path = self.path
         if not 1 <= container_port <= 65_535:
             raise ConfigurationError(f"{path}: container_port", given=container_port, allowed="1 to 65535", mend="use the container's port")
         if not health_check_path.startswith("/"):
@@ -102,21 +108,17 @@ class WebService(Construct):
         logs = EncryptedLogGroup(self, "Logs", retention=posture.log_retention, encryption_key=key)
         #: The log group of the containers.
         self.log_group = logs.log_group
-        tasks = iam.ServicePrincipal("ecs-tasks.amazonaws.com")
         #: What the application may do; hand it to any ``grant_*``.
-        self.task_role = ComposedRole(self, "TaskRole", assumed_by=tasks, description=f"{path}: what the application may do")
+        self.task_role = ComposedRole(self, "TaskRole", assumed_by=_TASKS, description=f"{path}: what the application may do")
         #: What ECS needs to start a task: image, logs, secrets.
-        self.execution_role = ComposedRole(self, "ExecutionRole", assumed_by=tasks, description=f"{path}: what starting a task needs")
+        self.execution_role = ComposedRole(self, "ExecutionRole", assumed_by=_TASKS, description=f"{path}: what starting a task needs")
         #: The task definition; side-cars may be added to it.
         self.task_definition = ecs.FargateTaskDefinition(
             self,
             "Task",
             cpu=posture.cpu,
             memory_limit_mib=posture.memory_mib,
-            runtime_platform=ecs.RuntimePlatform(
-                cpu_architecture=ecs.CpuArchitecture.ARM64 if posture.architecture == "arm64" else ecs.CpuArchitecture.X86_64,
-                operating_system_family=ecs.OperatingSystemFamily.LINUX,
-            ),
+            runtime_platform=ecs.RuntimePlatform(cpu_architecture=_ARCHITECTURES[posture.architecture], operating_system_family=_LINUX),
             task_role=self.task_role,
             execution_role=self.execution_role,
         )
@@ -135,7 +137,7 @@ class WebService(Construct):
             circuit_breaker=ecs.DeploymentCircuitBreaker(enable=True, rollback=True),
             enable_ecs_managed_tags=True,
             enable_execute_command=False,
-            health_check_grace_period=Duration.seconds(START_GRACE.seconds) if load_balancer else None,
+            health_check_grace_period=_START_GRACE if load_balancer else None,
             max_healthy_percent=200,
             min_healthy_percent=100,
             platform_version=ecs.FargatePlatformVersion.LATEST,
@@ -166,8 +168,8 @@ class WebService(Construct):
         record(self, controls=CONTROLS, tier="compute", watchable=True, min_tasks=posture.min_tasks)
 
     def _security_group(self, vpc: ec2.IVpc) -> ec2.SecurityGroup:
-        group = ec2.SecurityGroup(self, "SecurityGroup", vpc=vpc, allow_all_outbound=False, description=f"Tasks of {self.node.path}"[:255])
-        group.add_egress_rule(ec2.Peer.any_ipv4(), ec2.Port.tcp(443), "HTTPS to AWS and to others")
+        group = ec2.SecurityGroup(self, "SecurityGroup", vpc=vpc, allow_all_outbound=False, description=f"Tasks of {self.path}"[:255])
+        group.add_egress_rule(_ANYWHERE, _HTTPS, "HTTPS to AWS and to others")
         return group
 
     @property
@@ -190,19 +192,21 @@ class WebService(Construct):
         """
         if looks_like_a_secret(name, value):
             raise ConfigurationError(
-                f"{self.node.path}: environment",
+                f"{self.path}: environment",
                 given=name,
                 allowed="plain configuration",
                 mend=f"put it into Secrets Manager and call add_secret({name!r}, ...)",
             )
         if not value:
             raise ConfigurationError(
-                f"{self.node.path}: environment",
+                f"{self.path}: environment",
                 given=f"{name}=''",
                 allowed="a value: an SSM parameter cannot be empty",
                 mend="leave the variable out and let the application use its default",
             )
-        digest = hashlib.sha256(json.dumps(Stack.of(self).resolve(value), sort_keys=True).encode()).hexdigest()[:8]
+        # Only what AWS fills in looks different once it is resolved.
+        resolved = self.stack.resolve(value) if "${Token[" in value else value
+        digest = hashlib.sha256(json.dumps(resolved, sort_keys=True).encode()).hexdigest()[:8]
         parameter = ssm.StringParameter(self._settings, f"{name}{digest}", string_value=value)
         self.container.add_secret(name, ecs.Secret.from_ssm_parameter(parameter))
 
@@ -230,7 +234,7 @@ class WebService(Construct):
         """
         if not 0 <= min_tasks <= max_tasks:
             raise ConfigurationError(
-                f"{self.node.path}: scale_on_schedule",
+                f"{self.path}: scale_on_schedule",
                 given=f"{min_tasks} to {max_tasks}",
                 allowed="0 or more, the first at most the second",
                 mend="raise max_tasks",

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any, cast
+from typing import Any
 
-from aws_cdk import Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
-from constructs import Construct, IConstruct
+from constructs import Construct
 
 from prodready_constructs.contracts import ControlClaim, GraphSpec, MathMetric, Metric, Watchable, record
 from prodready_constructs.errors import ConfigurationError
+from prodready_constructs.foundation import REGION, Part, path_of, stated_region_of
 from prodready_constructs.monitoring.alarms import seconds
 from prodready_constructs.monitoring.watch import Watch
 from prodready_constructs.posture import MonitoringPosture
@@ -34,7 +34,7 @@ GRAPH_WIDTH, GRAPH_HEIGHT = 8, 6
 _NAME = re.compile(r"[^A-Za-z0-9_-]+")
 
 
-class Dashboard(Construct):
+class Dashboard(Part):
     """One CloudWatch dashboard: composite status, every alarm, then each construct's graphs in rows of three.
 
     Args:
@@ -58,13 +58,13 @@ class Dashboard(Construct):
         watches: Sequence[Watch],
     ) -> None:
         super().__init__(scope, construct_id)
-        where = self.node.path
+        where = self.path
         if not (slug := _NAME.sub("-", title).strip("-")):
             raise ConfigurationError(
                 f"{where}: title", given=title, allowed="a heading with letters or digits", mend="name the environment"
             )
-        stack = Stack.of(self)
-        region = stack.region
+        stack = self.stack
+        region = self.stated_region or REGION
         layout = _Layout()
         layout.text(f"# {title}", height=1)
         composites = [watch.any_critical.attr_arn for watch in watches if watch.any_critical is not None]
@@ -75,12 +75,12 @@ class Dashboard(Construct):
             layout.alarms("Alarms", every_alarm[start : start + MOST_ALARMS_IN_A_WIDGET], height=4)
         paths = []
         for watched in watching:
-            path: str = watched.node.path
+            path = path_of(watched)
             paths.append(path)
             graphs = watched.graphs
             if not graphs:
                 continue
-            home = Stack.of(cast("IConstruct", watched)).region
+            home = stated_region_of(watched) or REGION
             layout.text(f"## {path}", height=1)
             layout.graphs(graphs, home=home, region=region)
         if len(paths) == 0:
@@ -106,7 +106,7 @@ class Dashboard(Construct):
         )
         #: Its name in the CloudWatch console.
         self.dashboard_name = name
-        record(self, controls=CONTROLS, tier="monitoring", dashboard=name, shows=paths, watches=[watch.node.path for watch in watches])
+        record(self, controls=CONTROLS, tier="monitoring", dashboard=name, shows=paths, watches=[watch.path for watch in watches])
 
 
 class _Layout:

@@ -6,8 +6,9 @@ import hashlib
 import re
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 
-from aws_cdk import Aws, Duration, Stack
+from aws_cdk import Duration
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sns as sns
@@ -16,7 +17,7 @@ from constructs import Construct
 
 from prodready_constructs.contracts import AlarmSpec, ControlClaim, GraphSpec, Severity, record
 from prodready_constructs.errors import ConfigurationError
-from prodready_constructs.foundation import ComposedRole, DataKey
+from prodready_constructs.foundation import ACCOUNT_ID, ComposedRole, Part, own_key
 from prodready_constructs.monitoring.delivery import delivery_alarms, delivery_graphs
 from prodready_constructs.posture import MonitoringPosture
 from prodready_constructs.waivers import waive
@@ -40,27 +41,33 @@ PUBLISHERS = (
 )
 #: Services that put what could not be delivered into the encrypted dead-letter queue.
 DEAD_LETTER_SENDERS = ("sns.amazonaws.com", "events.amazonaws.com")
+#: What writing to an encrypted topic or queue needs of its key.
+_KEY_ACTIONS = ["kms:Decrypt", "kms:GenerateDataKey"]
+_THIS_ACCOUNT = {"StringEquals": {"aws:SourceAccount": ACCOUNT_ID}}
 
 _EMAIL = re.compile(r"[^@\s/]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 _HTTPS = re.compile(r"https://(?P<host>[A-Za-z0-9.-]+\.[A-Za-z]{2,})(:\d+)?(/\S*)?")
 
-#: A pager that is down for a minute must not lose a page: some 15 minutes of growing pauses (SNS allows an hour in all).
+#: A pager that is down for half an hour must not lose a page: pauses grow from 5 seconds to 2 minutes, some 45 minutes in all. SNS allows 100
+#: retries in 3,600 seconds, which thirty of the longest pauses just are.
+#: Source: https://docs.aws.amazon.com/sns/latest/dg/sns-message-delivery-retries.html
 HTTPS_DELIVERY = {
     "healthyRetryPolicy": {
-        "numRetries": 20,
+        "numRetries": 30,
         "numNoDelayRetries": 0,
         "minDelayTarget": 5,
-        "maxDelayTarget": 60,
+        "maxDelayTarget": 120,
         "numMinDelayRetries": 3,
-        "numMaxDelayRetries": 10,
+        "numMaxDelayRetries": 20,
         "backoffFunction": "exponential",
     }
 }
 #: How long an alert that could not be delivered can still be read: the longest SQS keeps a message.
 UNDELIVERED_KEPT = timedelta(days=14)
+_KEPT = Duration.days(UNDELIVERED_KEPT.days)
 
 
-class Routes(Construct):
+class Routes(Part):
     """Two SNS topics: ``critical_topic`` wakes somebody, ``warning_topic`` waits for the morning.
 
     Always: one customer-managed key over topics and dead letters; TLS only; only this account's CloudWatch, RDS events, AWS Backup and cost
@@ -91,7 +98,7 @@ class Routes(Construct):
         encryption_key: kms.IKey | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
-        where = self.node.path
+        where = self.path
         if posture.page_on_critical and not critical:
             raise ConfigurationError(
                 f"{where}: critical",
@@ -105,34 +112,34 @@ class Routes(Construct):
         }
 
         #: The key of both topics and of the dead letters.
-        self.key: kms.IKey = encryption_key or DataKey(self, "Key", description="Alerts on their way to people").key
-        self.key.add_to_resource_policy(
-            iam.PolicyStatement(
-                principals=[iam.ServicePrincipal(service) for service in (*PUBLISHERS, *DEAD_LETTER_SENDERS)],
-                actions=["kms:Decrypt", "kms:GenerateDataKey"],
-                resources=["*"],
-                conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}},
-            )
+        self.key: kms.IKey = own_key(
+            self,
+            encryption_key,
+            description="Alerts on their way to people",
+            statements=[_admit([*PUBLISHERS, *DEAD_LETTER_SENDERS], _KEY_ACTIONS, "*")],
         )
         #: Alerts that no subscriber took, and events that no topic took.
-        self.undelivered = self._dead_letters()
-        undelivered_arn = self.undelivered.queue_arn
+        self.undelivered, undelivered_arn = self._dead_letters()
+        #: ARN of that queue.
+        self.undelivered_arn: str = undelivered_arn
+        self._stack_name = self.stack.stack_name
         #: Wakes somebody.
-        self.critical_topic = self._topic("Critical", endpoints["Critical"], undelivered_arn)
+        self.critical_topic, critical_arn = self._topic("Critical", endpoints["Critical"])
         #: Waits for the morning.
-        self.warning_topic = self._topic("Warning", endpoints["Warning"], undelivered_arn)
-        arns = {Severity.CRITICAL: self.critical_topic.topic_arn, Severity.WARNING: self.warning_topic.topic_arn}
+        self.warning_topic, warning_arn = self._topic("Warning", endpoints["Warning"])
         #: Severity -> ARN of its topic, for actions of alarms.
-        self.topic_arns: dict[Severity, str] = arns
+        self.topic_arns: dict[Severity, str] = {Severity.CRITICAL: critical_arn, Severity.WARNING: warning_arn}
         #: The role with which EventBridge rules publish to both topics (``targets.SnsTopic(topic, role=routes.event_role)``).
         self.event_role = ComposedRole(
             self,
             "EventRole",
-            assumed_by=iam.ServicePrincipal("events.amazonaws.com", conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}}),
+            assumed_by=iam.ServicePrincipal("events.amazonaws.com", conditions=_THIS_ACCOUNT),
             description="EventBridge rules publish alerts to the two alert topics",
         )
-        self.event_role.add_to_policy(iam.PolicyStatement(actions=["sns:Publish"], resources=list(arns.values())))
-        self.event_role.add_to_policy(iam.PolicyStatement(actions=["kms:Decrypt", "kms:GenerateDataKey"], resources=[self.key.key_arn]))
+        #: Its ARN.
+        self.event_role_arn: str = self.event_role.role_arn
+        for actions, resource in ((["sns:Publish"], [critical_arn, warning_arn]), (_KEY_ACTIONS, self.key.key_arn)):
+            self.event_role.add_to_policy(iam.PolicyStatement.from_json({"Effect": "Allow", "Action": actions, "Resource": resource}))
         self._names = {severity: topic.topic_name for severity, topic in self._topics().items()}
         self._undelivered_name = self.undelivered.queue_name
         record(self, controls=CONTROLS, tier="monitoring", watchable=True)
@@ -144,23 +151,17 @@ class Routes(Construct):
     def _topics(self) -> dict[Severity, sns.Topic]:
         return {Severity.CRITICAL: self.critical_topic, Severity.WARNING: self.warning_topic}
 
-    def _topic(self, construct_id: str, endpoints: dict[str, tuple[str, str]], undelivered_arn: str) -> sns.Topic:
+    def _topic(self, construct_id: str, endpoints: dict[str, tuple[str, str]]) -> tuple[sns.Topic, str]:
         topic = sns.Topic(
             self,
             construct_id,
-            display_name=f"{construct_id} alerts of {Stack.of(self).stack_name}"[:100],
+            display_name=f"{construct_id} alerts of {self._stack_name}"[:100],
             master_key=self.key,
             enforce_ssl=True,
         )
         arn = topic.topic_arn
         topic.add_to_resource_policy(
-            iam.PolicyStatement(
-                sid="AlertsOfThisAccount",
-                principals=[iam.ServicePrincipal(service) for service in PUBLISHERS],
-                actions=["sns:Publish"],
-                resources=[arn],
-                conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}},
-            )
+            iam.PolicyStatement.from_json({"Sid": "AlertsOfThisAccount", **_admit(PUBLISHERS, ["sns:Publish"], arn)})
         )
         for address, (protocol, subscription_id) in endpoints.items():
             sns.CfnSubscription(
@@ -169,37 +170,30 @@ class Routes(Construct):
                 topic_arn=arn,
                 protocol=protocol,
                 endpoint=address,
-                redrive_policy={"deadLetterTargetArn": undelivered_arn},
+                redrive_policy={"deadLetterTargetArn": self.undelivered_arn},
                 delivery_policy=HTTPS_DELIVERY if protocol == "https" else None,
             )
-        return topic
+        return topic, arn
 
-    def _dead_letters(self) -> sqs.Queue:
+    def _dead_letters(self) -> tuple[sqs.Queue, str]:
         queue = sqs.Queue(
             self,
             "Undelivered",
             encryption=sqs.QueueEncryption.KMS,
             encryption_master_key=self.key,
             enforce_ssl=True,
-            retention_period=Duration.seconds(UNDELIVERED_KEPT.total_seconds()),
+            retention_period=_KEPT,
         )
-        queue.add_to_resource_policy(
-            iam.PolicyStatement(
-                principals=[iam.ServicePrincipal(service) for service in DEAD_LETTER_SENDERS],
-                actions=["sqs:SendMessage"],
-                resources=[queue.queue_arn],
-                conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}},
-            )
+        arn = queue.queue_arn
+        queue.add_to_resource_policy(iam.PolicyStatement.from_json(_admit(DEAD_LETTER_SENDERS, ["sqs:SendMessage"], arn)))
+        waive(
+            queue,
+            rule=["AwsSolutions-SQS3", "Serverless-SQSRedrivePolicy"],
+            because="This queue is itself the dead-letter queue of the alert subscriptions and event rules, nothing consumes it, "
+            "and an alarm fires on its first message.",
+            owner="platform",
         )
-        for rule in ("AwsSolutions-SQS3", "Serverless-SQSRedrivePolicy"):
-            waive(
-                queue,
-                rule=rule,
-                because="This queue is itself the dead-letter queue of the alert subscriptions and event rules, nothing consumes it, "
-                "and an alarm fires on its first message.",
-                owner="platform",
-            )
-        return queue
+        return queue, arn
 
     @property
     def alarm_specs(self) -> tuple[AlarmSpec, ...]:
@@ -212,6 +206,12 @@ class Routes(Construct):
     def graphs(self) -> tuple[GraphSpec, ...]:
         """Alerts sent and alerts that failed, by route."""
         return delivery_graphs(self._names)
+
+
+def _admit(services: Sequence[str], actions: list[str], resource: str) -> dict[str, Any]:
+    """Let *services* of AWS do *actions*, for this account only. As JSON: each principal object would be a message to the jsii kernel."""
+    principal = {"Service": list(services)}
+    return {"Effect": "Allow", "Principal": principal, "Action": actions, "Resource": resource, "Condition": _THIS_ACCOUNT}
 
 
 def _endpoint(where: str, address: str, among: Sequence[str]) -> tuple[str, str]:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
-from aws_cdk import Stack, Token
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_events as events
 from aws_cdk import aws_rds as rds
-from constructs import Construct, IConstruct
+from constructs import Construct
 
 from prodready_constructs.contracts import (
     AlarmSpec,
@@ -23,6 +22,7 @@ from prodready_constructs.contracts import (
     record,
 )
 from prodready_constructs.errors import ConfigurationError
+from prodready_constructs.foundation import Part, path_of
 from prodready_constructs.monitoring.alarms import check, in_words, make_alarm
 from prodready_constructs.monitoring.routes import Routes
 
@@ -52,14 +52,14 @@ _NAME = re.compile(r"[^A-Za-z0-9-]+")
 
 
 class _Made(NamedTuple):
-    """One alarm that exists now: its ARN where it has a state, and what the runbook page needs."""
+    """One alarm that exists now: the resource where it has a state, and what the runbook page needs."""
 
-    arn: str | None
+    alarm: cloudwatch.CfnAlarm | None
     severity: Severity
     page: dict[str, Any]
 
 
-class Watch(Construct):
+class Watch(Part):
     """The alarms of the constructs in *watching*, each told to the topic of its severity, and again when all is well.
 
     Always: every alarm says where its threshold comes from and links its runbook; the composite alarm ``AnyCritical`` sums up the critical ones
@@ -79,7 +79,7 @@ class Watch(Construct):
         self, scope: Construct, construct_id: str, *, routes: Routes, watching: Sequence[Watchable], runbook_base_url: str
     ) -> None:
         super().__init__(scope, construct_id)
-        where = self.node.path
+        where = self.path
         if not runbook_base_url.startswith("https://"):
             raise ConfigurationError(
                 f"{where}: runbook_base_url",
@@ -87,27 +87,24 @@ class Watch(Construct):
                 allowed="an https:// address",
                 mend="say where the runbook pages are published, e.g. https://runbooks.example.com",
             )
-        stack = Stack.of(self)
-        region = stack.region
-        known_region = None if Token.is_unresolved(region) else region
-        _same_region(where, known_region, routes)
+        stack = self.stack
+        region = self.stated_region
+        _same_region(where, region, routes)
         self._routes = routes
         self._base_url = f"{runbook_base_url.rstrip('/')}/{stack.stack_name}"
-        self._event_role_arn = routes.event_role.role_arn
-        self._undelivered_arn = routes.undelivered.queue_arn
 
         made: list[_Made] = []
         names: set[str] = set()
         paths: list[str] = []
-        prefix = f"{stack.node.path}/"
+        prefix = f"{path_of(stack)}/"
         for watched in watching:
-            path: str = watched.node.path
+            path = path_of(watched)
             if path in paths:
                 raise ConfigurationError(where, given=path, allowed="each construct once", mend="remove the second one from watching")
             paths.append(path)
             name = _NAME.sub("-", path.removeprefix(prefix))
             for spec in watched.alarm_specs:
-                check(path, spec, region=known_region)
+                check(path, spec, region=region)
                 alarm_name = f"{name}-{spec.id}"
                 # CloudFormation ids ignore the dash: A-BC and AB-C would be one.
                 if (key := alarm_name.replace("-", "")) in names:
@@ -125,15 +122,16 @@ class Watch(Construct):
         #: How many alarms, event rules and event subscriptions this Watch made.
         self.alarm_count = len(made)
         #: ARNs of the alarms that have a state, for dashboards.
-        self.alarm_arns = tuple(alarm.arn for alarm in made if alarm.arn)
+        self.alarm_arns = _arns([one.alarm for one in made if one.alarm])
+        arn_of = dict(zip((one.page["name"] for one in made if one.alarm), self.alarm_arns, strict=True))
         #: In alarm when any critical alarm is; None when nothing watched is critical.
-        self.any_critical = self._sum_up([alarm.arn for alarm in made if alarm.arn and alarm.severity is Severity.CRITICAL])
+        self.any_critical = self._sum_up([arn_of[one.page["name"]] for one in made if one.alarm and one.severity is Severity.CRITICAL])
         record(
             self,
             controls=CONTROLS,
             tier="monitoring",
             watched=paths,
-            alarms=[alarm.page for alarm in made],
+            alarms=[{**one.page, "alarm": arn_of.get(one.page["name"])} for one in made],
             runbook_base_url=self._base_url,
         )
 
@@ -141,9 +139,9 @@ class Watch(Construct):
         link = f"{self._base_url}/{name}"
         description = f"{spec.runbook.meaning} Runbook: {link}"
         topic_arn = self._routes.topic_arns[spec.severity]
-        arn: str | None = None
+        alarm = None
         if isinstance(spec, AlarmSpec):
-            arn = make_alarm(self, name, spec, description=description, topic_arn=topic_arn).attr_arn
+            alarm = make_alarm(self, name, spec, description=description, topic_arn=topic_arn)
         elif isinstance(spec, EventSpec):
             self._event_rule(name, spec, description=description, link=link, topic_arn=topic_arn)
         else:
@@ -152,7 +150,6 @@ class Watch(Construct):
             "construct": path,
             "id": spec.id,
             "name": name,
-            "alarm": arn,
             "severity": spec.severity.value,
             "threshold": in_words(spec),
             "source": spec.source,
@@ -161,7 +158,7 @@ class Watch(Construct):
             "commands": list(spec.runbook.first_commands),
             "escalation": spec.runbook.escalation,
         }
-        return _Made(arn, spec.severity, page)
+        return _Made(alarm, spec.severity, page)
 
     def _event_rule(self, name: str, spec: EventSpec, *, description: str, link: str, topic_arn: str) -> None:
         # The message of an e-mail or a webhook: what it means and where the runbook is, then the event as it came.
@@ -179,8 +176,9 @@ class Watch(Construct):
                 events.CfnRule.TargetProperty(
                     id="Topic",
                     arn=topic_arn,
-                    role_arn=self._event_role_arn,
-                    dead_letter_config=events.CfnRule.DeadLetterConfigProperty(arn=self._undelivered_arn),
+                    role_arn=self._routes.event_role_arn,
+                    retry_policy=RETRIES,
+                    dead_letter_config=events.CfnRule.DeadLetterConfigProperty(arn=self._routes.undelivered_arn),
                     input_transformer=events.CfnRule.InputTransformerProperty(input_paths_map={"time": "$.time"}, input_template=message),
                 )
             ],
@@ -202,7 +200,7 @@ class Watch(Construct):
             return None
         if len(critical) > MOST_CRITICAL:
             raise ConfigurationError(
-                self.node.path,
+                self.path,
                 given=f"{len(critical)} critical alarms",
                 allowed=f"{MOST_CRITICAL} in one Watch: a composite alarm holds no more",
                 mend="watch half of the constructs with a second Watch; a Dashboard shows both",
@@ -218,6 +216,15 @@ class Watch(Construct):
 
 #: The longest description of an EventBridge rule, in characters (PutRule, EventBridge API reference).
 RULE_DESCRIPTION_LIMIT = 512
+#: EventBridge's own default, said aloud: an event that cannot be published is tried again for a day, then it is a dead letter.
+#: Source: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-retry-policy.html
+RETRIES = events.CfnRule.RetryPolicyProperty(maximum_event_age_in_seconds=86_400, maximum_retry_attempts=185)
+
+
+def _arns(alarms: Sequence[cloudwatch.CfnAlarm]) -> tuple[str, ...]:
+    """The ARN of each of *alarms*. The CDK's own widget asks for them inside the kernel: two messages, however many alarms there are."""
+    widget = cloudwatch.AlarmStatusWidget(alarms=alarms).to_json()
+    return tuple(widget[0]["properties"]["alarms"])
 
 
 def _plain(text: str) -> str:
@@ -226,8 +233,8 @@ def _plain(text: str) -> str:
 
 
 def _same_region(where: str, region: str | None, routes: Routes) -> None:
-    theirs = Stack.of(cast("IConstruct", routes)).region
-    if region is not None and not Token.is_unresolved(theirs) and theirs != region:
+    theirs = routes.stated_region
+    if region is not None and theirs is not None and theirs != region:
         raise ConfigurationError(
             f"{where}: routes",
             given=f"routes in {theirs}",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -11,15 +11,17 @@ from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.posture import RecoveryPosture
 
 
-def check_objectives(protecting: Sequence[Recoverable], posture: RecoveryPosture) -> list[dict[str, Any]]:
+def check_objectives(protecting: Mapping[str, Recoverable], posture: RecoveryPosture) -> list[dict[str, Any]]:
     """Refuse a store that loses more, or comes back later, than *posture* promises; return its facts as plain JSON.
 
     Every way back must keep the recovery point. The recovery time is kept by the quickest way (a standby, for the loss of a zone); a
     restore from backup, which takes longer, is listed beside it.
+
+    Args:
+        protecting: path -> store.
     """
     facts = []
-    for store in protecting:
-        path: str = store.node.path
+    for path, store in protecting.items():
         ways = store.recovery_facts
         if not ways:
             raise ConfigurationError(

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
-from aws_cdk import Names, Stack
+from aws_cdk import Names
 from aws_cdk import aws_backup as backup
 from constructs import Construct
 
 from prodready_constructs.contracts import AnyAlarmSpec, ControlClaim, GraphSpec, Recoverable, record
 from prodready_constructs.errors import ConfigurationError
+from prodready_constructs.foundation import Part, path_of
 from prodready_constructs.posture import RecoveryPosture
 from prodready_constructs.recovery.jobs import COMPLETION_WINDOW, START_WINDOW, job_alarms, job_graphs
 from prodready_constructs.recovery.objectives import check_objectives
@@ -37,7 +38,7 @@ DAILY, WEEKLY, MONTHLY = "cron(0 3 ? * * *)", "cron(0 6 ? * SUN *)", "cron(0 8 1
 OPT_IN_TAG = "backup"
 
 
-class BackupPlan(Construct):
+class BackupPlan(Part):
     """One AWS Backup plan for the stores in *protecting*, and for every resource that opts in by tag.
 
     Always: daily backups, continuous (point in time) where the service supports it, from 03:00 UTC; a role that can back up and
@@ -70,14 +71,14 @@ class BackupPlan(Construct):
         copy_to_arn: str | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
-        where = self.node.path
-        paths = [store.node.path for store in protecting]
+        where = self.path
+        paths = [path_of(store) for store in protecting]
         if not paths or len(set(paths)) < len(paths):
             raise ConfigurationError(
                 f"{where}: protecting", given=paths, allowed="at least one store, each once", mend="list every store that holds data"
             )
         _check_copy(where, posture, copy_to_arn)
-        facts = check_objectives(protecting, posture)
+        facts = check_objectives(dict(zip(paths, protecting, strict=True)), posture)
 
         #: Where recovery points are kept.
         self.vault = vault or BackupVault(self, "Vault", posture=posture)
@@ -107,7 +108,7 @@ class BackupPlan(Construct):
             ),
         )
         #: Put this tag on any resource of the account to have it backed up: (key, value).
-        self.opt_in_tag: tuple[str, str] = (OPT_IN_TAG, Stack.of(self).stack_name)
+        self.opt_in_tag: tuple[str, str] = (OPT_IN_TAG, self.stack.stack_name)
         backup.CfnBackupSelection(
             self,
             "OptedIn",

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from aws_cdk import Aws
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from prodready_constructs.foundation import ComposedRole
+from prodready_constructs.foundation import ACCOUNT_ID, PARTITION, ComposedRole
 from prodready_constructs.waivers import waive
 
 #: After AWSBackupServiceRolePolicyForBackup (v29) and AWSBackupServiceRolePolicyForS3Backup (v5), less EC2, EBS, EFS, FSx, Redshift,
@@ -84,14 +83,13 @@ FOLLOWING_RULES = "events:{}:{}:rule/AwsBackupManagedRule*"
 
 def backup_role(scope: Construct, construct_id: str, *, vault_arns: Sequence[str]) -> ComposedRole:
     """The role of a plan that writes to the vaults of *vault_arns*."""
-    account: str = Aws.ACCOUNT_ID
     role = ComposedRole(
         scope,
         construct_id,
-        assumed_by=iam.ServicePrincipal("backup.amazonaws.com", conditions={"StringEquals": {"aws:SourceAccount": account}}),
+        assumed_by=iam.ServicePrincipal("backup.amazonaws.com", conditions={"StringEquals": {"aws:SourceAccount": ACCOUNT_ID}}),
         description="AWS Backup: backs up and copies RDS, Aurora, DynamoDB and S3; restores nothing",
     )
-    own = {"StringEquals": {"aws:ResourceAccount": account}}
+    own = {"StringEquals": {"aws:ResourceAccount": ACCOUNT_ID}}
     # One document, written at once: a statement at a time would cost four messages to the jsii kernel each.
     policy = iam.CfnManagedPolicy(
         role,
@@ -105,7 +103,7 @@ def backup_role(scope: Construct, construct_id: str, *, vault_arns: Sequence[str
                 _allow("ReadObjects", READ_OBJECTS, condition=own),
                 _allow("Create", CREATE, condition=own),
                 _allow("Expire", [*EXPIRE, *FOLLOW], condition=own),
-                *_denies(f"arn:{Aws.PARTITION}:", account),
+                *_denies(),
                 _allow(
                     "KeysOfStores",
                     ["kms:Decrypt", "kms:GenerateDataKey"],
@@ -130,9 +128,12 @@ def _allow(sid: str, actions: Sequence[str], *, resource: str | list[str] = "*",
     return statement if condition is None else {**statement, "Condition": condition}
 
 
-def _denies(prefix: str, account: str) -> list[dict[str, Any]]:
+def _denies() -> list[dict[str, Any]]:
     """Deny what ends or follows something to everything that AWS Backup did not name."""
     names: dict[str, list[str]] = {FOLLOWING_RULES: list(FOLLOW)}
     for action, name in EXPIRE.items():
         names.setdefault(name, []).append(action)
-    return [{"Effect": "Deny", "Action": actions, "NotResource": f"{prefix}{name.format('*', account)}"} for name, actions in names.items()]
+    return [
+        {"Effect": "Deny", "Action": actions, "NotResource": f"arn:{PARTITION}:{name.format('*', ACCOUNT_ID)}"}
+        for name, actions in names.items()
+    ]

@@ -8,7 +8,7 @@ from aws_cdk import aws_kms as kms
 from constructs import Construct
 
 from prodready_constructs.contracts import ControlClaim, record
-from prodready_constructs.foundation import DataKey
+from prodready_constructs.foundation import DataKey, Part
 from prodready_constructs.posture import RecoveryPosture
 
 CONTROLS = (
@@ -31,7 +31,7 @@ DENIED = (
 )
 
 
-class BackupVault(Construct):
+class BackupVault(Part):
     """An AWS Backup vault.
 
     Always: a customer-managed rotating key; nobody may delete a recovery point or shorten its life; retained when its stack is deleted.

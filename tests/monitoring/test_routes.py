@@ -106,8 +106,11 @@ def test_every_address_is_subscribed_by_its_protocol_with_a_dead_letter_queue(te
     assert all(s["RedrivePolicy"] == {"deadLetterTargetArn": {"Fn::GetAtt": [queue, "Arn"]}} for s in subscriptions)
     (webhook,) = [s for s in subscriptions if s["Protocol"] == "https"]
     retries = webhook["DeliveryPolicy"]["healthyRetryPolicy"]
-    assert retries["numRetries"] >= retries["numMinDelayRetries"] + retries["numMaxDelayRetries"] + retries["numNoDelayRetries"]
-    assert retries["numRetries"] * retries["maxDelayTarget"] <= 3600, "SNS refuses more than an hour of retries"
+    assert retries["numRetries"] > retries["numMinDelayRetries"] + retries["numMaxDelayRetries"] + retries["numNoDelayRetries"]
+    assert retries["backoffFunction"] == "exponential"
+    longest = retries["numRetries"] * retries["maxDelayTarget"]
+    assert longest <= 3600, "SNS refuses more than an hour of retries"
+    assert retries["numMaxDelayRetries"] * retries["maxDelayTarget"] > 1800, "a pager may be away for half an hour"
 
 
 @pytest.mark.control("OPS-1")
