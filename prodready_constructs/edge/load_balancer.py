@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 from functools import cached_property
+from typing import cast
 
 import jsii
 from aws_cdk import Annotations, Names
@@ -19,6 +20,7 @@ from prodready_constructs.contracts import AnyAlarmSpec, ControlClaim, GraphSpec
 from prodready_constructs.edge import load_balancer_alarms
 from prodready_constructs.edge.cloudfront_addresses import prefix_list
 from prodready_constructs.edge.domain import Domain
+from prodready_constructs.edge.load_balancer_attributes import attributes
 from prodready_constructs.edge.load_balancer_routes import EVERYTHING, Routes
 from prodready_constructs.edge.load_balancer_waivers import waive_public, waive_trial
 from prodready_constructs.edge.web_acl import WebAcl
@@ -96,7 +98,7 @@ class ProtectedLoadBalancer(Part):
         self.security_group = ec2.SecurityGroup(
             self, "SecurityGroup", vpc=vpc, description="Load balancer: in from visitors, out to targets", allow_all_outbound=False
         )
-        #: The L2 itself. Whatever is changed through it is still judged at synth.
+        #: The L2 itself. Its attributes are one list on its L1: ``set_attribute`` of the L2 has no effect, the L1's list has.
         self.load_balancer = elbv2.ApplicationLoadBalancer(
             self,
             "LoadBalancer",
@@ -105,18 +107,8 @@ class ProtectedLoadBalancer(Part):
             internet_facing=internet_facing,
             security_group=self.security_group,
             ip_address_type=elbv2.IpAddressType.IPV4,
-            deletion_protection=True,
-            drop_invalid_header_fields=True,
-            desync_mitigation_mode=elbv2.DesyncMitigationMode.STRICTEST,
-            http2_enabled=True,
-            cross_zone_enabled=True,
-            preserve_host_header=True,
-            xff_header_processing_mode=elbv2.XffHeaderProcessingMode.APPEND,
         )
-        self.load_balancer.set_attribute("zonal_shift.config.enabled", "true")
-        # The L2's waf_fail_open=False writes nothing: what must be so is written.
-        self.load_balancer.set_attribute("waf.fail_open.enabled", "false")
-        self._log_to(access_logs)
+        self._set_attributes(access_logs)
         #: Where visitors arrive, and services attach.
         self.listener = self._listen(domain, posture)
         port = 443 if domain else 80
@@ -196,16 +188,15 @@ class ProtectedLoadBalancer(Part):
                 mend=f"make it with placement={wanted!r}, or leave it out",
             )
 
-    def _log_to(self, bucket: s3.IBucket) -> None:
-        # By attribute: the L2's methods need a stated region and write a policy on a bucket that has its own.
-        name, prefix = bucket.bucket_name, Names.unique_resource_name(self, max_length=100, separator="-")
-        for kind in ("access", "connection", "health_check"):
-            self.load_balancer.set_attribute(f"{kind}_logs.s3.enabled", "true")
-            self.load_balancer.set_attribute(f"{kind}_logs.s3.bucket", name)
-            self.load_balancer.set_attribute(f"{kind}_logs.s3.prefix", f"{prefix}/{kind}")
+    def _set_attributes(self, logs: s3.IBucket) -> None:
+        # The logs, too: the L2's methods for them need a stated region and write a policy on a bucket that has its own.
+        prefix = Names.unique_resource_name(self, max_length=100, separator="-")
+        node = self.load_balancer.node
+        resource = cast("elbv2.CfnLoadBalancer", node.default_child)
+        resource.load_balancer_attributes = [*attributes(log_bucket=logs.bucket_name, log_prefix=prefix)]
         # Elastic Load Balancing writes a test object at once: the bucket's policy must be there before.
-        if policy := bucket.policy:
-            self.load_balancer.node.add_dependency(policy)
+        if policy := logs.policy:
+            node.add_dependency(policy)
 
     def _listen(self, domain: Domain | None, posture: EdgePosture) -> elbv2.ApplicationListener:
         nothing_here = elbv2.ListenerAction.fixed_response(404, content_type="text/plain", message_body="Not found")

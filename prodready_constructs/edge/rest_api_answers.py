@@ -12,6 +12,8 @@ from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.foundation import Part
 
 _ORIGIN = re.compile(r"^https://[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d{1,5})?$")
+#: Read once: each reading is a message to the jsii kernel.
+_KINDS = {"ClientError": apigateway.ResponseType.DEFAULT_4_XX, "ServerError": apigateway.ResponseType.DEFAULT_5_XX}
 _HEADERS = {
     "Cache-Control": "'no-store'",
     "Referrer-Policy": "'no-referrer'",
@@ -41,7 +43,7 @@ def answer_safely(api: apigateway.RestApi, origins: Sequence[str], *, hsts_max_a
         "Strict-Transport-Security": hsts,
         **({"Access-Control-Allow-Origin": f"'{origins[0]}'"} if len(origins) == 1 else {}),
     }
-    for name, kind in (("ClientError", apigateway.ResponseType.DEFAULT_4_XX), ("ServerError", apigateway.ResponseType.DEFAULT_5_XX)):
+    for name, kind in _KINDS.items():
         # Not the gateway's message: a refused signature is answered with the caller's and the method's ARN.
         api.add_gateway_response(
             name,

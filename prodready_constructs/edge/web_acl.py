@@ -31,8 +31,7 @@ Placement = Literal["REGIONAL", "CLOUDFRONT", "BEHIND_CLOUDFRONT"]
 INCLUDED_UNITS = 1_500
 #: What the logs and the sampled requests never show.
 CREDENTIAL_HEADERS = ("authorization", "cookie")
-#: A part of the stack's id that is new with every creation of a stack, so that a log group which outlived its stack does not stand in
-#: the way of the next one. Made once: it is the same token in every stack, and five messages to the jsii kernel.
+#: A part of the stack's id, new with every creation: a log group that outlived its stack is not in the way of the next. Made once.
 _INCARNATION = Fn.select(0, Fn.split("-", Fn.select(2, Fn.split("/", Aws.STACK_ID))))
 
 

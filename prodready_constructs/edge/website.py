@@ -44,7 +44,10 @@ _ROUTES = """function handler(event) {
 """
 
 
-# What an API or a load balancer is asked with. Read once: each reading is a message to the jsii kernel.
+# CDK's own objects, which are the same for every site: each reading of one is a message to the jsii kernel.
+_SIGNED = cloudfront.Signing.SIGV4_ALWAYS
+_READING = cloudfront.AllowedMethods.ALLOW_GET_HEAD
+_CACHED = cloudfront.CachePolicy.CACHING_OPTIMIZED
 _ALL_METHODS = cloudfront.AllowedMethods.ALLOW_ALL
 _NOT_CACHED = cloudfront.CachePolicy.CACHING_DISABLED
 #: The origin's own name must arrive as Host: API Gateway and the load balancer's certificate are found by it.
@@ -106,7 +109,7 @@ class Website(Part):
         self.response_headers_policy = security_headers(
             self, "Headers", where=where, hsts_max_age=posture.hsts_max_age, extra_sources=content_security_policy or {}
         )
-        access = cloudfront.S3OriginAccessControl(self, "OriginAccess", signing=cloudfront.Signing.SIGV4_ALWAYS)
+        access = cloudfront.S3OriginAccessControl(self, "OriginAccess", signing=_SIGNED)
         #: The L2 itself. Whatever is changed through it is still judged at synth.
         self.distribution = cloudfront.Distribution(
             self,
@@ -123,8 +126,8 @@ class Website(Part):
             default_behavior=cloudfront.BehaviorOptions(
                 origin=origins.S3BucketOrigin.with_bucket_defaults(content, origin_access_control_id=access.origin_access_control_id),
                 viewer_protocol_policy=cloudfront.ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
-                allowed_methods=cloudfront.AllowedMethods.ALLOW_GET_HEAD,
-                cache_policy=cloudfront.CachePolicy.CACHING_OPTIMIZED,
+                allowed_methods=_READING,
+                cache_policy=_CACHED,
                 compress=True,
                 response_headers_policy=self.response_headers_policy,
                 function_associations=self._page_routes() if single_page else None,

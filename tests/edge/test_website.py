@@ -24,6 +24,10 @@ DISTRIBUTION = "AWS::CloudFront::Distribution"
 ACL = "arn:aws:wafv2:us-east-1:111122223333:global/webacl/site/0123"
 
 
+#: A site without a blocked country has one finding more.
+FOR_EVERYBODY = replace(PRODUCTION.edge, blocked_countries=())
+
+
 def content(stack: cdk.Stack, **extra: Any) -> s3.Bucket:
     return s3.Bucket(stack, "Content", encryption_key=kms.Key(stack, "ContentKey", enable_key_rotation=True), **extra)
 
@@ -35,7 +39,7 @@ def logs(stack: cdk.Stack) -> s3.Bucket:
 def site(
     stack: cdk.Stack,
     *,
-    posture: EdgePosture = PRODUCTION.edge,
+    posture: EdgePosture = FOR_EVERYBODY,
     domain: Domain | None = None,
     csp: Mapping[str, Sequence[str]] | None = None,
     single_page: bool = True,
