@@ -11,6 +11,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from datetime import timedelta
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -36,19 +37,22 @@ class _Page(NamedTuple):
     body: str
 
 
-def write_runbooks(assembly: Path, out: Path) -> list[Path]:
+def write_runbooks(assembly: Path, out: Path, *, stacks: str = "*") -> list[Path]:
     """Write the pages of the cloud assembly *assembly* to *out*, all of them or none, and return their paths, sorted.
 
-    *out* is replaced as a whole, so pages of alarms that are gone go too.
+    *out* is replaced as a whole, so pages of alarms that are gone go too. *stacks* chooses by stack name: ``Prod*``.
 
     Raises:
         ConfigurationError: no assembly, no alarm in it, *out* holds something that is not ours, or two pages of one name.
     """
     found = read_assembly(assembly)
-    pages = sorted([*_alarm_pages(found), *_restore_pages(found)])
+    pages = sorted(page for page in (*_alarm_pages(found), *_restore_pages(found)) if fnmatchcase(page.stack, stacks))
     if not any(page.kind != "restore" for page in pages):
         raise ConfigurationError(
-            str(assembly), given="no alarm", allowed="an assembly with a monitoring.Watch", mend="watch something, synthesize"
+            str(assembly),
+            given="no alarm" if stacks == "*" else f"no alarm in a stack like {stacks}",
+            allowed="an assembly with a monitoring.Watch",
+            mend="watch something, synthesize",
         )
     files = {f"{page.stack}/{page.name}.md": page.body for page in pages}
     if len(files) < len(pages):
