@@ -17,6 +17,8 @@ from prodready_constructs.waivers import METADATA_KEY, acknowledgement_id
 #: The first parts of the rule ids that only ``waive`` may accept; the last is the CDK's own validation as acknowledgements write it.
 KNOWN_NAMESPACES = frozenset((*NAMESPACES, NAMESPACE, "CloudFormation-Validate"))
 ACKNOWLEDGED_KEY = "aws:cdk:acknowledged-rules"
+#: Acknowledged by the CDK itself on every stack whose zones somebody reads: nobody wrote it, so nobody can be asked for a reason.
+_BY_THE_CDK = frozenset({"CloudFormation-Validate::W3010"})
 #: Where a construct keeps the resource it stands for: the ids that the CDK gives a default child.
 _DEFAULT_CHILDREN = ("Resource", "Default")
 
@@ -161,7 +163,7 @@ def _unregistered(metadata: Mapping[str, Sequence[Mapping[str, Any]]], registere
             namespace, _, rule = qualified.rpartition("::") if "[" not in qualified else _split(qualified)
             ours = {namespace, namespace_of(rule)}.intersection(KNOWN_NAMESPACES)
             # What the CDK's own constructs warn of may be acknowledged in the CDK's own way.
-            if (path, qualified) in registered or not ours:
+            if (path, qualified) in registered or qualified in _BY_THE_CDK or not ours:
                 continue
             kind = "BareId" if namespace.lower() == "annotation" else "Unregistered"
             why = {
