@@ -109,3 +109,13 @@ def test_cells_are_short_and_plain() -> None:
     assert show(True) == "true"
     assert show({"b": 1, "a": 2}) == '{"a": 2, "b": 1}'
     assert show("x" * 200, longest=10) == "x" * 9 + "…"
+
+
+def test_long_values_of_many_references_are_compared_at_once(resolver: Resolver) -> None:
+    """A dashboard joins hundreds of attributes: comparing it must not take more than one pass."""
+    pieces = [piece for _ in range(400) for piece in ('{"x": "', {"Fn::GetAtt": ["Service", "LoadBalancerFullName"]}, '"}, ')]
+    expected = resolver.resolve({"Fn::Join": ["", pieces]})
+    right = '{"x": "app/front/1"}, ' * 400
+    assert matches(expected, right)
+    assert not matches(expected, right + "more")
+    assert not matches(expected, right.replace('{"x"', '{"y"'))

@@ -18,7 +18,7 @@ PRIVATE_NAMES = {
     "ministack.services.cloudformation.engine": ("_resolve_refs", "validate_template_support"),
     "ministack.services.cloudformation.handlers": ("_resolve_refs", "validate_template_support"),
     "ministack.services.cloudformation.changesets": ("_resolve_refs", "validate_template_support"),
-    "ministack.services.rds": ("_instances",),
+    "ministack.services.route53": ("_zones", "_records", "_default_records", "_lock"),
     "hypercorn.asyncio": ("serve",),
 }
 

@@ -16,17 +16,41 @@ _NAMES = frozenset({"Name", "QueueName", "TopicName"})
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """A value known only in part: attributes of resources are chosen by the service, but name the resource."""
+    """A value known only in part: attributes of resources are chosen by the service, but name the resource.
 
-    expression: str
+    Attributes:
+        segments: texts that follow each other with any gap between them; each may be one of several. The first and the last
+            stand at the ends of the value.
+    """
+
+    segments: tuple[tuple[str, ...], ...]
     shown: str
 
     def __str__(self) -> str:
         return self.shown
 
+    def fits(self, text: str) -> bool:
+        """Whether *text* is such a value. From left to right, each segment where it is first found: no backtracking."""
+        first, *middle, last = self.segments
+        ends = [len(start) for start in first if text.startswith(start)]
+        if not ends:
+            return False
+        position = min(ends)
+        for choices in middle:
+            found = [at + len(choice) for choice in choices if (at := text.find(choice, position)) >= 0]
+            if not found:
+                return False
+            position = min(found)
+        return any(text.endswith(end) and len(text) - len(end) >= position for end in last)
+
+
+def _around(choices: tuple[str, ...], shown: str) -> Pattern:
+    """Any text that contains one of *choices*."""
+    return Pattern((("",), choices, ("",)), shown)
+
 
 #: Nothing can be said about the value before it is deployed.
-ANYTHING = Pattern(".*", "(any)")
+ANYTHING = Pattern((("",), ("",)), "(any)")
 
 
 class Resolver:
@@ -61,7 +85,7 @@ class Resolver:
         if isinstance(value, list):
             return [item for item in map(self.resolve, value) if item is not None]
         if isinstance(value, str) and "{{resolve:" in value and "}}" in value:
-            return Pattern(".*", value)
+            return _around(("",), value)
         if not isinstance(value, dict):
             return value
         if len(value) == 1:
@@ -85,9 +109,9 @@ class Resolver:
         if attribute in _NAMES:
             return re.split(r"[/:]", physical_id)[-1]
         # "name|id|scope" of a web ACL, an ARN, or a plain name: the attribute names one part of it.
-        parts = "|".join(re.escape(part) for part in re.split(r"[|]", physical_id) if len(part) > 3)
+        parts = tuple(part for part in physical_id.split("|") if len(part) > 3)
         telling = attribute.endswith(("Arn", "Id")) and parts
-        return Pattern(f".*(?:{parts}).*" if telling else ".*", f"{logical_id}.{attribute}")
+        return _around(parts if telling else ("",), f"{logical_id}.{attribute}")
 
     def _join(self, argument: Any) -> Any:
         delimiter, items = argument
@@ -119,18 +143,23 @@ class Resolver:
 
 def _together(pieces: list[Any]) -> Any:
     """One text of many pieces; a pattern as soon as one of them is, or is read from elsewhere at deployment."""
+    shown = "".join(str(piece) for piece in pieces)
     if any(isinstance(piece, str) and "{{resolve:" in piece for piece in pieces):
-        return Pattern(".*", "".join(str(piece) for piece in pieces))
+        return _around(("",), shown)
     if not any(isinstance(piece, Pattern) for piece in pieces):
-        return "".join(str(piece) for piece in pieces)
-    expression = "".join(piece.expression if isinstance(piece, Pattern) else re.escape(str(piece)) for piece in pieces)
-    return Pattern(expression, "".join(str(piece) for piece in pieces))
+        return shown
+    segments: list[tuple[str, ...]] = [("",)]
+    for piece in pieces:
+        begins, *rest = piece.segments if isinstance(piece, Pattern) else ((str(piece),),)
+        segments[-1] = tuple(before + after for before in segments[-1] for after in begins)
+        segments.extend(rest)
+    return Pattern(tuple(segments), shown)
 
 
 def matches(expected: Any, found: Any) -> bool:
     """Whether *found* is what the template asks for: types of the API allowed for, and more members than were asked for."""
     if isinstance(expected, Pattern):
-        return found is not None and re.fullmatch(expected.expression, _text(found), re.DOTALL) is not None
+        return found is not None and expected.fits(_text(found))
     if isinstance(expected, Mapping):
         return _matches_mapping(expected, _parsed(found))
     if isinstance(expected, list):
