@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from functools import cache
 
@@ -19,26 +20,32 @@ def lifecycle(
     noncurrent: timedelta,
     archive_after: timedelta | None = None,
     expire_after: timedelta | None = None,
-    expire_prefix: str | None = None,
+    expire_prefixes: Sequence[str] = (),
 ) -> list[s3.LifecycleRule]:
     """Clean up unfinished uploads and old versions; archive and expire where asked.
 
     Args:
         noncurrent: how long an overwritten or deleted version stays.
         archive_after: age at which objects move to Glacier Instant Retrieval: cheaper to keep, and still read at once.
-        expire_after: age at which current objects end; only those under *expire_prefix* when one is given.
+        expire_after: age at which current objects end; only those under *expire_prefixes* when there are any.
     """
     everything = s3.LifecycleRule(
         id="Housekeeping",
         enabled=True,
         abort_incomplete_multipart_upload_after=_days(ABANDONED_UPLOAD),
         noncurrent_version_expiration=_days(noncurrent),
-        expiration=_days(expire_after) if expire_after and expire_prefix is None else None,
+        expiration=_days(expire_after) if expire_after and not expire_prefixes else None,
         transitions=[s3.Transition(storage_class=_ARCHIVE, transition_after=_days(archive_after))] if archive_after else None,
     )
-    if expire_after is None or expire_prefix is None:
+    if expire_after is None:
         return [everything]
-    return [everything, s3.LifecycleRule(id="Expire", enabled=True, prefix=expire_prefix, expiration=_days(expire_after))]
+    return [
+        everything,
+        *(
+            s3.LifecycleRule(id=f"Expire-{prefix.strip('/')}", enabled=True, prefix=prefix, expiration=_days(expire_after))
+            for prefix in expire_prefixes
+        ),
+    ]
 
 
 @cache

@@ -15,7 +15,7 @@ from prodready_constructs.posture import StoragePosture
 from prodready_constructs.storage.access import NOT_PUBLIC, Statement, write_policy
 from prodready_constructs.storage.lifecycle import lifecycle
 from prodready_constructs.storage.replica_bucket import ReplicaBucket
-from prodready_constructs.storage.replication import LOGS, replicate, replication_alarm, replication_graph, waive_replication
+from prodready_constructs.storage.replication import ALL_LOGS, LOGS, replicate, replication_alarm, replication_graph, waive_replication
 from prodready_constructs.waivers import waive
 
 CONTROLS = (
@@ -84,7 +84,7 @@ class LogBucket(Part):
         if replica is None:
             waive_replication(resource, because="no second region is chosen for this deployment; its access logs are kept in versions")
         else:
-            statements += replicate(self.bucket, resource, self.arn, to=replica, claim=LOGS)
+            statements += replicate(self.bucket, resource, self.arn, to=replica, claim=ALL_LOGS)
         write_policy(self.bucket, self.arn, statements)
         waive(
             resource,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import cast
 
 from aws_cdk import RemovalPolicy
@@ -18,8 +19,11 @@ from prodready_constructs.storage.access import ANYBODY, NOT_PUBLIC, Statement, 
 from prodready_constructs.storage.lifecycle import lifecycle, lock
 from prodready_constructs.waivers import waive
 
-#: Keys of access logs in a log bucket and in its replica.
+#: Keys of access logs in a log bucket and in its replica: what is given a prefix is given one below this.
 LOGS = "access-logs/"
+#: Where a log bucket's objects are, all told: ours, CloudFront's, and what AWS services write without a prefix. A lifecycle rule knows no
+#: pattern, so copies of logs under any other prefix stay.
+ALL_LOGS = (LOGS, "cloudfront/", "AWSLogs/")
 #: Packs that demand replication of every bucket.
 REPLICATION_PACKS = ("HIPAA.Security", "NIST.800.53.R4", "NIST.800.53.R5", "PCI.DSS.321")
 
@@ -87,7 +91,7 @@ class ReplicaBucket(Part):
                 noncurrent=posture.noncurrent_retention,
                 archive_after=posture.archive_after,
                 expire_after=posture.log_retention,
-                expire_prefix=LOGS,
+                expire_prefixes=ALL_LOGS,
             ),
             object_lock_enabled=True,
             object_lock_default_retention=lock(posture.lock_retention),
@@ -122,8 +126,8 @@ class ReplicaBucket(Part):
     def _admit_role(self, actions: list[str], resource: str) -> Statement:
         return {"Effect": "Allow", "Principal": {"AWS": self.role_arn}, "Action": actions, "Resource": resource}
 
-    def claim(self, source: s3.Bucket, arn: str, prefix: str) -> list[Statement]:
-        """Reserve the keys under *prefix* for *source*; all that no other source reserves, when empty.
+    def claim(self, source: s3.Bucket, arn: str, prefixes: Sequence[str]) -> list[Statement]:
+        """Reserve the keys under each of *prefixes* for *source*; all that no other source reserves, where one is empty.
 
         The one source without a prefix is refused, by its own policy, to put objects under the prefixes of the others.
 
@@ -136,21 +140,23 @@ class ReplicaBucket(Part):
         Raises:
             ConfigurationError: another source could write the same keys, and its objects would become versions of each other.
         """
-        for taken, (owner, _) in self._claims.items():
-            if (taken == prefix) or (taken and prefix and (taken.startswith(prefix) or prefix.startswith(taken))):
-                raise ConfigurationError(
-                    f"{source.node.path}: replica",
-                    given=f"keys under {prefix!r}, while {owner.node.path} replicates keys under {taken!r} to {self.path}",
-                    allowed="sources whose keys cannot meet in one replica",
-                    mend="give each source a key_prefix of its own, or a ReplicaBucket of its own",
-                )
-        if prefix and "" in self._claims:
+        for prefix in prefixes:
+            for taken, (owner, _) in self._claims.items():
+                if (taken == prefix) or (taken and prefix and (taken.startswith(prefix) or prefix.startswith(taken))):
+                    raise ConfigurationError(
+                        f"{source.node.path}: replica",
+                        given=f"keys under {prefix!r}, while {owner.node.path} replicates keys under {taken!r} to {self.path}",
+                        allowed="sources whose keys cannot meet in one replica",
+                        mend="give each source a key_prefix of its own, or a ReplicaBucket of its own",
+                    )
+        everything_else = "" in prefixes
+        if not everything_else and "" in self._claims:
             other, its_arn = self._claims[""]
-            other.add_to_resource_policy(iam.PolicyStatement.from_json(_keep_out(its_arn, [prefix])))
-        kept_out = [] if prefix or not self._claims else [_keep_out(arn, list(self._claims))]
-        self._claims[prefix] = (source, arn)
+            other.add_to_resource_policy(iam.PolicyStatement.from_json(_keep_out(its_arn, prefixes)))
+        kept_out = [_keep_out(arn, list(self._claims))] if everything_else and self._claims else []
+        self._claims |= dict.fromkeys(prefixes, (source, arn))
         return kept_out
 
 
-def _keep_out(arn: str, prefixes: list[str]) -> Statement:
+def _keep_out(arn: str, prefixes: Sequence[str]) -> Statement:
     return {"Effect": "Deny", "Principal": ANYBODY, "Action": "s3:PutObject", "Resource": [f"{arn}/{prefix}*" for prefix in prefixes]}

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from aws_cdk import aws_s3 as s3
 
 from prodready_constructs.contracts import AlarmSpec, GraphSpec, Metric, RunbookSpec, Severity
 from prodready_constructs.storage.access import Statement
-from prodready_constructs.storage.replica_bucket import LOGS, REPLICATION_PACKS, ReplicaBucket
+from prodready_constructs.storage.replica_bucket import ALL_LOGS, LOGS, REPLICATION_PACKS, ReplicaBucket
 from prodready_constructs.waivers import waive
 
-__all__ = ["LOGS", "decrypt_for_replica", "replicate", "replication_alarm", "replication_graph", "waive_replication"]
+__all__ = ["ALL_LOGS", "LOGS", "decrypt_for_replica", "replicate", "replication_alarm", "replication_graph", "waive_replication"]
 
 RULE_ID = "ToSecondRegion"
 #: What S3 needs of every object to copy it with its lock and tags.
@@ -29,14 +30,14 @@ def decrypt_for_replica(replica: ReplicaBucket) -> Statement:
     return {"Effect": "Allow", "Principal": {"AWS": replica.role_arn}, "Action": "kms:Decrypt", "Resource": "*"}
 
 
-def replicate(bucket: s3.Bucket, resource: s3.CfnBucket, arn: str, *, to: ReplicaBucket, claim: str) -> list[Statement]:
+def replicate(bucket: s3.Bucket, resource: s3.CfnBucket, arn: str, *, to: ReplicaBucket, claim: Sequence[str]) -> list[Statement]:
     """Copy what is written to *bucket* into *to*, deletions too (as markers: no version is removed there).
 
     The replication role is the replica's own; *bucket*'s policy and key admit it. That needs no ``/*`` in an identity policy.
 
     Args:
         arn: of *bucket*.
-        claim: the prefix that this bucket alone may use in the replica.
+        claim: the prefixes that this bucket alone may use in the replica.
 
     Returns:
         What the policy of *bucket* must say.

@@ -17,7 +17,7 @@ from prodready_constructs.foundation import Part, own_key
 from prodready_constructs.posture import StoragePosture
 from prodready_constructs.storage.access import ANYBODY, NOT_PUBLIC, Statement, write_policy
 from prodready_constructs.storage.lifecycle import lifecycle, lock
-from prodready_constructs.storage.replica_bucket import LOGS, ReplicaBucket
+from prodready_constructs.storage.replica_bucket import ALL_LOGS, LOGS, ReplicaBucket
 from prodready_constructs.storage.replication import (
     decrypt_for_replica,
     replicate,
@@ -76,11 +76,11 @@ class SecureBucket(Part):
         key_prefix: str = "",
     ) -> None:
         super().__init__(scope, construct_id)
-        if key_prefix and (not key_prefix.endswith("/") or key_prefix.startswith(("/", LOGS)) or "*" in key_prefix):
+        if key_prefix and (not key_prefix.endswith("/") or key_prefix.startswith(("/", *ALL_LOGS)) or "*" in key_prefix):
             raise ConfigurationError(
                 f"{self.path}: key_prefix",
                 given=key_prefix,
-                allowed=f"'' or a folder that ends with / , does not begin with it and is not {LOGS}",
+                allowed=f"'' or a folder that ends with / , does not begin with it and is none of {', '.join(ALL_LOGS)}",
                 mend="write it like 'orders/'",
             )
         self._replica = replica
@@ -126,7 +126,7 @@ class SecureBucket(Part):
                 resource, because="no second region is chosen for this deployment; versions, Object Lock and AWS Backup protect the objects"
             )
         else:
-            statements += replicate(self.bucket, resource, self.arn, to=replica, claim=key_prefix)
+            statements += replicate(self.bucket, resource, self.arn, to=replica, claim=[key_prefix])
         if key_prefix:
             # Copies keep their key, so what another source may write in the replica must not be written here.
             own_keys = f"{self.arn}/{key_prefix}*"

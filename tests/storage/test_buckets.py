@@ -232,7 +232,7 @@ def test_sources_of_one_replica_keep_to_their_own_keys(platform: Platform) -> No
     refused = json.dumps([statement for statement in policy(platform.east, "Site") if statement["Action"] == "s3:PutObject"])
     assert '"Deny"' in refused
     assert '"Allow"' not in refused
-    for taken in ("/access-logs/*", "/data/*", "/orders/*"):
+    for taken in ("/access-logs/*", "/cloudfront/*", "/AWSLogs/*", "/data/*", "/orders/*"):
         assert taken in refused, "earlier and later claims are both kept out"
 
 
@@ -250,8 +250,10 @@ def test_lifecycle_follows_the_posture(platform: Platform, alone: Template) -> N
     (logs,) = platform.east.props("AWS::S3::Bucket", "Logs")["LifecycleConfiguration"]["Rules"]
     assert logs["ExpirationInDays"] == POSTURE.log_retention.days
     assert "Transitions" not in logs
-    _, copies = platform.west.props("AWS::S3::Bucket", "Replica")["LifecycleConfiguration"]["Rules"]
-    assert (copies["Prefix"], copies["ExpirationInDays"]) == ("access-logs/", POSTURE.log_retention.days)
+    _, *copies = platform.west.props("AWS::S3::Bucket", "Replica")["LifecycleConfiguration"]["Rules"]
+    assert {rule["Prefix"]: rule["ExpirationInDays"] for rule in copies} == dict.fromkeys(
+        ("access-logs/", "cloudfront/", "AWSLogs/"), POSTURE.log_retention.days
+    )
     (kept,) = alone.props("AWS::S3::Bucket", "Data")["LifecycleConfiguration"]["Rules"]
     assert "Transitions" not in kept
     lock = alone.props("AWS::S3::Bucket", "Data")["ObjectLockConfiguration"]["Rule"]["DefaultRetention"]
@@ -291,7 +293,7 @@ def test_a_key_from_elsewhere_is_used() -> None:
 # -- refuses ---------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("prefix", ["orders", "/orders/", "access-logs/mine/", "ord*rs/"])
+@pytest.mark.parametrize("prefix", ["orders", "/orders/", "access-logs/mine/", "cloudfront/", "ord*rs/"])
 def test_key_prefix_must_be_a_folder(prefix: str) -> None:
     stack = new_stack()
     logs = LogBucket(stack, "Logs", posture=POSTURE)
