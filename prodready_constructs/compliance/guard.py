@@ -15,6 +15,7 @@ import cdk_nag
 from constructs import IConstruct
 
 from prodready_constructs.compliance.built_in import REPORT, construct_notes, validation_findings, was_validated
+from prodready_constructs.compliance.claims import CONTROLS
 from prodready_constructs.compliance.findings import Finding, GuardError
 from prodready_constructs.compliance.hardening import REQUIRED_TAGS, hardening_findings
 from prodready_constructs.compliance.packs import NAMESPACES, PRODUCTION_PACKS, STAGING_PACKS, namespace, run_packs
@@ -162,6 +163,7 @@ def _write_report(directory: Path, packs: Mapping[str, Sequence[type]], findings
         "waivers": [asdict(waiver) for waiver in verdict.waivers],
         "warnings": [asdict(warning) for warning in verdict.warnings],
         "changes": [str(change) for change in verdict.changes],
+        "controls": [asdict(claim) for claim in CONTROLS],
     }
     (directory / GUARD_REPORT).write_text(json.dumps(report, indent=2) + "\n")
 

@@ -39,6 +39,14 @@ CONTROLS = (
         how="Secrets reach the container as ECS secrets of named sources; plain values that look like secrets are refused",
         frameworks=("NIST 800-53 r5 IA-5(7)", "PCI DSS 3.2.1 8.2.1", "SOC 2 CC6.1"),
     ),
+    ControlClaim(
+        control="OPS-5",
+        how="The service's own log group, with a stated retention and a customer-managed key",
+        frameworks=("NIST 800-53 r5 AU-9", "NIST 800-53 r5 AU-11", "PCI DSS 3.2.1 10.7", "SOC 2 CC7.2"),
+    ),
+    ControlClaim(
+        control="NET-8", how="Takes any VPC, and refuses one without private subnets in two zones", frameworks=("NIST 800-53 r5 SC-7",)
+    ),
 )
 #: How long the load balancer lets requests finish before a target is let go.
 DRAIN = timedelta(seconds=30)

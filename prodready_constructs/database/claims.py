@@ -42,4 +42,12 @@ CONTROLS = (
         how="Alarm data for CPU, memory, storage, connections, latency, queue and RDS events; thresholds from class and storage",
         frameworks=("NIST 800-53 r5 SI-4", "SOC 2 CC7.2"),
     ),
+    ControlClaim(
+        control="NET-8", how="Takes any VPC, and refuses one without isolated subnets in two zones", frameworks=("NIST 800-53 r5 SC-7",)
+    ),
+    ControlClaim(
+        control="OPS-5",
+        how="Exported logs go to groups made first, with a stated retention and a customer-managed key",
+        frameworks=("NIST 800-53 r5 AU-9", "NIST 800-53 r5 AU-11", "PCI DSS 3.2.1 10.7", "SOC 2 CC7.2"),
+    ),
 )

@@ -38,6 +38,7 @@ def _find(subject: Subject) -> Iterator[Hit]:
 
 RULE = Rule(
     name="AlarmWithoutAction",
+    controls=("OPS-1", "OPS-2"),
     why="The alarm goes off and nobody hears it.",
     fix="give it an alarm action (an SNS topic), or hand its construct to monitoring.Watch",
     find=_find,

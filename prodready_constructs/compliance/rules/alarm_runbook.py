@@ -21,6 +21,7 @@ def _find(subject: Subject) -> Iterator[Hit]:
 
 RULE = Rule(
     name="AlarmWithoutRunbook",
+    controls=("OPS-3",),
     why="Whoever is woken at night has to work out what the alarm means and what to do first.",
     fix="put a link to its runbook into the alarm's description; monitoring.Watch writes both",
     find=_find,

@@ -18,6 +18,7 @@ def _find(subject: Subject) -> Iterator[Hit]:
 
 RULE = Rule(
     name="DummyZone",
+    controls=("NET-1",),
     why="The Availability Zone dummy1a does not exist: the CDK puts it where a look-up has not been made, and the deployment fails.",
     fix="override availability_zones on the stack with the zones of the environment, or run a synth with credentials once and commit "
     "cdk.context.json",

@@ -24,6 +24,7 @@ def _find(subject: Subject) -> Iterator[Hit]:
 
 RULE = Rule(
     name="TargetGroupWithoutHealthCheck",
+    controls=("WEB-2",),
     why="A task that answers but cannot work keeps getting requests.",
     fix=f'health_check=HealthCheck(path="/health", interval=Duration.seconds({SLOWEST_SECONDS})) with a path that checks what it needs',
     find=_find,

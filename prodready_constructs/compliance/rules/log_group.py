@@ -18,6 +18,7 @@ def _find(subject: Subject) -> Iterator[Hit]:
 
 RULE = Rule(
     name="LogGroupUnkept",
+    controls=("OPS-5",),
     why="Logs hold personal data: they need an end and a key of your own.",
     fix="use foundation.EncryptedLogGroup, or set retention and encryption_key",
     find=_find,

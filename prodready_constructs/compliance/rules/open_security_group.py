@@ -24,6 +24,7 @@ def _find(subject: Subject) -> Iterator[Hit]:
 
 RULE = Rule(
     name="OpenSecurityGroup",
+    controls=("NET-5", "NET-6"),
     why="The whole internet can knock at a port that is no web server's.",
     fix="admit a security group (connections.allow_from) or a prefix list instead of an address range; only 80 and 443 may face the world",
     find=_find,

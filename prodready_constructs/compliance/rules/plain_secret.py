@@ -68,6 +68,7 @@ def _find(subject: Subject) -> Iterator[Hit]:
 
 RULE = Rule(
     name="PlainSecret",
+    controls=("DB-4", "SEC-2"),
     why="Everyone who may read the stack, the task definition or the function's settings can read the secret.",
     fix="keep it in Secrets Manager (security.AppSecret) and hand it over as a secret: ecs.Secret.from_secrets_manager, or by ARN to a "
     "function that reads it",

@@ -50,6 +50,7 @@ def _find(subject: Subject) -> Iterator[Hit]:
 
 RULE = Rule(
     name="PublicDatabase",
+    controls=("DB-2",),
     why="The internet can reach the data: one leaked password, or one flaw of the engine, is enough.",
     fix="publicly_accessible=False and isolated subnets (network.PrivateNetwork); people reach it through network.SessionBastion",
     find=_find,

@@ -59,11 +59,13 @@ class Rule:
 
     Attributes:
         name: PascalCase; the id is ``Prodready-<name>``.
+        controls: the rows of the requirements ledger that it holds everybody to.
         why: what goes wrong when it does not hold; fix: what to write instead.
         find: every place where it does not hold.
     """
 
     name: str
+    controls: tuple[str, ...]
     why: str
     fix: str
     find: Callable[[Subject], Iterable[Hit]] = field(repr=False)

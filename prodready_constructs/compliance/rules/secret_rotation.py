@@ -39,6 +39,7 @@ def _find(subject: Subject) -> Iterator[Hit]:
 
 RULE = Rule(
     name="SecretWithoutRotation",
+    controls=("DB-4", "SEC-2"),
     why=f"Whoever has seen the secret once can use it for longer than {LONGEST_DAYS} days.",
     fix=f"add a rotation schedule of at most {LONGEST_DAYS} days; a database secret that RDS manages rotates without a function",
     find=_find,

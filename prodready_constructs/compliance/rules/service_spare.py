@@ -25,6 +25,7 @@ def _find(subject: Subject) -> Iterator[Hit]:
 
 RULE = Rule(
     name="ServiceWithoutSpare",
+    controls=("WEB-3",),
     why="A service in production with fewer than two tasks, or without scaling, fails with a single host or a single busy hour.",
     fix="at least 2 tasks (auto_scale_task_count(min_capacity=2, max_capacity=...)) with a target tracking policy, as compute.WebService "
     "has; or name the stack in guard(staging=[...])",

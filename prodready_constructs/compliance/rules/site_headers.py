@@ -35,6 +35,7 @@ def _find(subject: Subject) -> Iterator[Hit]:
 
 RULE = Rule(
     name="SiteWithoutSecurityHeaders",
+    controls=("WEB-7",),
     why="Browsers are not told to insist on HTTPS and to refuse foreign scripts and frames.",
     fix="give every behaviour a ResponseHeadersPolicy with HSTS, CSP, nosniff, frame options and referrer policy; edge.Website has one",
     find=_find,

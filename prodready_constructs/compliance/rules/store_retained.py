@@ -49,6 +49,7 @@ def _find(subject: Subject) -> Iterator[Hit]:
 
 RULE = Rule(
     name="StoreNotRetained",
+    controls=("DB-5", "STORE-1"),
     why="The data would go with the resource.",
     fix="removal_policy=RemovalPolicy.RETAIN (or SNAPSHOT for a database), which sets both policies",
     find=_find,

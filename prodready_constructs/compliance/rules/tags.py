@@ -43,6 +43,7 @@ def _find(subject: Subject) -> Iterator[Hit]:
 
 RULE = Rule(
     name="MissingTags",
+    controls=("COST-2",),
     why="Nobody can say whose resource this is, what it costs whom, or which data it holds.",
     fix='Tags.of(app).add("owner", "...") for every required key, or tags= on the stack; guard(required_tags=...) says which are required',
     find=_find,

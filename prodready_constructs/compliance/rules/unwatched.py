@@ -54,6 +54,7 @@ def _find(subject: Subject) -> Iterator[Hit]:
 
 RULE = Rule(
     name="WatchableWithoutAlarms",
+    controls=("OPS-7",),
     why="It can fail, and nobody would be told.",
     fix="hand it to monitoring.Watch; for a plain resource make an alarm on its metrics",
     find=_find,

@@ -14,6 +14,7 @@ def _find(subject: Subject) -> Iterator[Hit]:
 
 RULE = Rule(
     name="WafWithoutLogging",
+    controls=("WEB-1",),
     why="Nobody can say afterwards what the firewall blocked, or why it blocked a customer.",
     fix="add an AWS::WAFv2::LoggingConfiguration to a log group named aws-waf-logs-..., with authorization and cookie redacted",
     find=_find,

@@ -21,6 +21,7 @@ def _find(subject: Subject) -> Iterator[Hit]:
 
 RULE = Rule(
     name="WafWithoutRateLimit",
+    controls=("WEB-1",),
     why="A single address can send as many requests as it likes: password guessing and floods pass the managed rules.",
     fix="add a rule with a RateBasedStatement (10,000 requests in 5 minutes is a start), as edge.WebAcl does",
     find=_find,

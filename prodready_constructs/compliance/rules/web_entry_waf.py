@@ -39,6 +39,7 @@ def _find(subject: Subject) -> Iterator[Hit]:
 
 RULE = Rule(
     name="WebEntryWithoutWaf",
+    controls=("WEB-1", "WEB-2", "WEB-5", "WEB-7"),
     why="Anyone on the internet reaches this entry and no web application firewall stands before it.",
     fix="associate a web ACL: edge.WebAcl, or an AWS::WAFv2::WebACLAssociation (CloudFront: web_acl_id) in the entry's own stack",
     find=_find,
