@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 from functools import cached_property
-from typing import cast
 
 import jsii
 from aws_cdk import Annotations, Names
@@ -20,7 +19,6 @@ from prodready_constructs.contracts import AnyAlarmSpec, ControlClaim, GraphSpec
 from prodready_constructs.edge import load_balancer_alarms
 from prodready_constructs.edge.cloudfront_addresses import prefix_list
 from prodready_constructs.edge.domain import Domain
-from prodready_constructs.edge.load_balancer_attributes import attributes
 from prodready_constructs.edge.load_balancer_routes import EVERYTHING, Routes
 from prodready_constructs.edge.load_balancer_waivers import waive_public, waive_trial
 from prodready_constructs.edge.web_acl import WebAcl
@@ -39,6 +37,9 @@ CONTROLS = (
         control="NET-6",
         how="Internal: 443 from CloudFront's addresses only; public: 443 from anywhere, 80 only to redirect; out to its targets only",
         frameworks=("NIST 800-53 r5 SC-7", "PCI DSS 3.2.1 1.2.1", "SOC 2 CC6.6"),
+    ),
+    ControlClaim(
+        control="NET-8", how="Takes any VPC, and refuses one without the subnets it needs in two zones", frameworks=("NIST 800-53 r5 SC-7",)
     ),
 )
 TRIAL_CONTROLS = (
@@ -98,7 +99,7 @@ class ProtectedLoadBalancer(Part):
         self.security_group = ec2.SecurityGroup(
             self, "SecurityGroup", vpc=vpc, description="Load balancer: in from visitors, out to targets", allow_all_outbound=False
         )
-        #: The L2 itself. Its attributes are one list on its L1: ``set_attribute`` of the L2 has no effect, the L1's list has.
+        #: The L2 itself. Whatever is changed through it is still judged at synth.
         self.load_balancer = elbv2.ApplicationLoadBalancer(
             self,
             "LoadBalancer",
@@ -107,6 +108,13 @@ class ProtectedLoadBalancer(Part):
             internet_facing=internet_facing,
             security_group=self.security_group,
             ip_address_type=elbv2.IpAddressType.IPV4,
+            deletion_protection=True,
+            drop_invalid_header_fields=True,
+            desync_mitigation_mode=elbv2.DesyncMitigationMode.STRICTEST,
+            http2_enabled=True,
+            cross_zone_enabled=True,
+            preserve_host_header=True,
+            xff_header_processing_mode=elbv2.XffHeaderProcessingMode.APPEND,
         )
         self._set_attributes(access_logs)
         #: Where visitors arrive, and services attach.
@@ -189,14 +197,19 @@ class ProtectedLoadBalancer(Part):
             )
 
     def _set_attributes(self, logs: s3.IBucket) -> None:
-        # The logs, too: the L2's methods for them need a stated region and write a policy on a bucket that has its own.
-        prefix = Names.unique_resource_name(self, max_length=100, separator="-")
-        node = self.load_balancer.node
-        resource = cast("elbv2.CfnLoadBalancer", node.default_child)
-        resource.load_balancer_attributes = [*attributes(log_bucket=logs.bucket_name, log_prefix=prefix)]
+        name, prefix = logs.bucket_name, Names.unique_resource_name(self, max_length=100, separator="-")
+        # What the L2 has no property for, or (waf_fail_open=False) writes nothing for. The logs, too: the L2's methods for them need a
+        # stated region and write a policy on a bucket that has its own. One message each; a list on the L1 would be one for all, and
+        # would silently undo whatever a user sets through the L2.
+        attributes = {"zonal_shift.config.enabled": "true", "waf.fail_open.enabled": "false"}
+        for kind in ("access", "connection", "health_check"):
+            logging = {"enabled": "true", "bucket": name, "prefix": f"{prefix}/{kind}"}
+            attributes |= {f"{kind}_logs.s3.{key}": value for key, value in logging.items()}
+        for key, value in attributes.items():
+            self.load_balancer.set_attribute(key, value)
         # Elastic Load Balancing writes a test object at once: the bucket's policy must be there before.
         if policy := logs.policy:
-            node.add_dependency(policy)
+            self.load_balancer.node.add_dependency(policy)
 
     def _listen(self, domain: Domain | None, posture: EdgePosture) -> elbv2.ApplicationListener:
         nothing_here = elbv2.ListenerAction.fixed_response(404, content_type="text/plain", message_body="Not found")

@@ -246,7 +246,7 @@ def test_without_a_domain_it_is_an_internal_trial_with_a_warning(trial: Template
     assert len(warnings) == 1
     assert "prodready:no-domain" in warnings[0]
     (fact,) = trial.recorded("ProtectedLoadBalancer")
-    assert [claim["control"] for claim in fact["controls"]] == ["NET-6", "WEB-10"]
+    assert [claim["control"] for claim in fact["controls"]] == ["NET-6", "NET-8", "WEB-10"]
 
 
 @pytest.mark.control("WEB-2")

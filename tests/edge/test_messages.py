@@ -75,7 +75,7 @@ def test_domain(stack: cdk.Stack) -> None:
         assert domain.alarm_specs and domain.graphs  # noqa: PT018
 
 
-@pytest.mark.parametrize(("named", "messages"), [(True, 30), (False, 43)], ids=["domain", "trial"])
+@pytest.mark.parametrize(("named", "messages"), [(True, 39), (False, 52)], ids=["domain", "trial"])
 def test_load_balancer(stack: cdk.Stack, named: bool, messages: int) -> None:
     domain = a_domain(stack) if named else None
     vpc, logs = a_private_vpc(stack), a_log_bucket(stack)
