@@ -52,7 +52,7 @@ def try_deploy(session: Session, assembly: Assembly, stacks: Sequence[str], *, a
 def destroy(session: Session, assembly: Assembly, *, log: Path) -> None:
     """``cdk destroy`` every stack of the assembly."""
     for account, region, stacks in _by_account(assembly.stacks):
-        command = ["destroy", "--app", str(assembly.folder.resolve()), *stacks, "--force", "--no-notices", "--ci"]
+        command = ["destroy", "--app", str(assembly.folder.resolve()), *stacks, "--force", "--no-notices", "--ci", "--concurrency", "4"]
         _demand(run_cdk(session, command, account=account, region=region, log=log), f"cdk destroy {' '.join(stacks)}")
 
 

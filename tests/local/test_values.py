@@ -18,7 +18,9 @@ _IDS = {
 @pytest.fixture
 def resolver() -> Resolver:
     pseudo = {"AWS::Region": "us-east-1", "AWS::AccountId": "111122223333"}
-    return Resolver(_IDS, pseudo, lambda stack, output, region: f"{stack}/{output}/{region}" if output == "Known" else None)
+    return Resolver(
+        _IDS, pseudo, lambda stack, output, region: f"{stack}/{output}/{region}" if output == "Known" else None, {"Shared": "vpc-1"}.get
+    )
 
 
 @pytest.mark.parametrize(
@@ -32,6 +34,7 @@ def resolver() -> Resolver:
         ({"Fn::Sub": "x-${Bucket}-${!kept}-${AWS::Region}"}, "x-data-1a2b-${kept}-us-east-1"),
         ({"Fn::Sub": ["${Own}!", {"Own": {"Ref": "Bucket"}}]}, "data-1a2b!"),
         ({"Fn::GetStackOutput": {"StackName": "Edge", "OutputName": "Known", "Region": "us-east-1"}}, "Edge/Known/us-east-1"),
+        ({"Fn::ImportValue": "Shared"}, "vpc-1"),
         ({"On": True, "List": [1, {"Ref": "AWS::NoValue"}, 2], "No": {"Ref": "AWS::NoValue"}}, {"On": True, "List": [1, 2]}),
     ],
 )

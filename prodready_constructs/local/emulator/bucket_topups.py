@@ -15,9 +15,9 @@ def complete(bucket: str, properties: Properties, _: dict[str, Any]) -> None:
         _encrypt(bucket, properties["BucketEncryption"])
     if "OwnershipControls" in properties:
         s3.put_bucket_ownership_controls(Bucket=bucket, OwnershipControls={"Rules": properties["OwnershipControls"]["Rules"]})
-    logging = properties.get("LoggingConfiguration", {})
-    if logging.get("DestinationBucketName"):
-        target = {"TargetBucket": logging["DestinationBucketName"], "TargetPrefix": logging.get("LogFilePrefix", "")}
+    if logging := properties.get("LoggingConfiguration"):
+        # Without a destination, a bucket keeps its logs in itself.
+        target = {"TargetBucket": logging.get("DestinationBucketName", bucket), "TargetPrefix": logging.get("LogFilePrefix", "")}
         s3.put_bucket_logging(Bucket=bucket, BucketLoggingStatus={"LoggingEnabled": target})
     if "LifecycleConfiguration" in properties:
         rules = [_lifecycle(number, rule) for number, rule in enumerate(properties["LifecycleConfiguration"]["Rules"])]

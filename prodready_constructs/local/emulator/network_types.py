@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from ministack.services import ec2
+
 from prodready_constructs.local.emulator.calls import call, client
 from prodready_constructs.local.emulator.registration import Made, Properties, creates, made_name
 
@@ -39,6 +41,22 @@ def flow_log(logical_id: str, properties: Properties, stack: str) -> Made:
     wanted = {name: value for name, value in properties.items() if name not in ("Tags", "ResourceId")}
     flow = call("ec2", "create_flow_logs", {**wanted, "ResourceIds": [properties["ResourceId"]]})["FlowLogIds"][0]
     return flow, {"Id": flow}
+
+
+def read_prefix_lists() -> None:
+    """ministack reports the prefix lists of a permission, but does not read them from the request that opens it."""
+    original = ec2._parse_ip_permissions
+
+    def parse(parameters: Any, prefix: str) -> Any:
+        permissions = original(parameters, prefix)
+        for number, permission in enumerate(permissions, start=1):
+            peer = 1
+            while name := ec2._p(parameters, f"{prefix}.{number}.PrefixListIds.{peer}.PrefixListId"):
+                permission["PrefixListIds"].append({"PrefixListId": name})
+                peer += 1
+        return permissions
+
+    ec2._parse_ip_permissions = parse
 
 
 def _permission(properties: Properties) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from hypercorn.config import Config
 from ministack.app import app as ministack_app
 from moto.server import ThreadedMotoServer
 
-from prodready_constructs.local.emulator import calls, imported, pinned, proxy, recorded, references, registration, topups
+from prodready_constructs.local.emulator import calls, imported, network_types, pinned, proxy, recorded, references, registration, topups
 from prodready_constructs.local.emulator.endpoints import MOTO_SERVICES, Endpoints
 
 #: Where the read-back asks what is only recorded; no AWS API has such a path.
@@ -28,6 +28,7 @@ def serve(port: int, moto_port: int) -> None:
     registration.install()
     topups.install()
     imported.install()
+    network_types.read_prefix_lists()
     recorded.install()
     references.install()
     ThreadedMotoServer(ip_address="127.0.0.1", port=moto_port, verbose=False).start()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import secrets
 from typing import Any
@@ -25,6 +26,7 @@ def install() -> None:
     top_up("AWS::Lambda::Function", _function)
     divert("AWS::CloudWatch::Alarm", lambda properties: bool(properties.get("Metrics")), _math_alarm)
     top_up("AWS::ECS::Service", _service)
+    respell("AWS::WAFv2::WebACL", encoded_search_strings)
     respell("AWS::ApiGateway::RestApi", _endpoint_configuration)
     top_up("AWS::ApiGateway::RestApi", _api)
     top_up("AWS::ApiGateway::Method", _method)
@@ -60,6 +62,8 @@ def _function(name: str, properties: Properties, _: Attributes) -> None:
     if "ReservedConcurrentExecutions" in properties:
         reserved = int(properties["ReservedConcurrentExecutions"])
         client("lambda").put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=reserved)
+    if "DeadLetterConfig" in properties:
+        client("lambda").update_function_configuration(FunctionName=name, DeadLetterConfig=properties["DeadLetterConfig"])
 
 
 def _math_alarm(logical_id: str, properties: Properties, stack: str) -> Made:
@@ -74,6 +78,18 @@ def _service(arn: str, properties: Properties, _: Attributes) -> None:
     dropped = {name: properties[name] for name in names if name in properties}
     if dropped:
         call("ecs", "update_service", {"Cluster": properties.get("Cluster", "default"), "Service": arn, **dropped})
+
+
+def encoded_search_strings(value: Any) -> Any:
+    """The API carries the search strings of a web ACL in base64, a template in plain text."""
+    if isinstance(value, dict):
+        return {
+            name: base64.b64encode(item.encode()).decode()
+            if name == "SearchString" and isinstance(item, str)
+            else encoded_search_strings(item)
+            for name, item in value.items()
+        }
+    return [encoded_search_strings(item) for item in value] if isinstance(value, list) else value
 
 
 def _endpoint_configuration(properties: Properties) -> Properties:

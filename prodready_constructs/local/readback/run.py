@@ -126,7 +126,7 @@ def _resolver(session: Session, stack: Stack, physical_ids: Mapping[str, str]) -
         "AWS::StackName": stack.name,
         "AWS::StackId": described["StackId"],
     }
-    return Resolver(physical_ids, pseudo, _outputs(session, stack))
+    return Resolver(physical_ids, pseudo, _outputs(session, stack), _exports(session, stack))
 
 
 def _outputs(session: Session, stack: Stack) -> Callable[[str, str, str | None], str | None]:
@@ -136,3 +136,12 @@ def _outputs(session: Session, stack: Stack) -> Callable[[str, str, str | None],
         return {each["OutputKey"]: each["OutputValue"] for each in described.get("Outputs", [])}
 
     return lambda name, output, region: outputs(name, region or stack.region).get(output)
+
+
+def _exports(session: Session, stack: Stack) -> Callable[[str], str | None]:
+    @cache
+    def exports() -> dict[str, str]:
+        pages = session.client("cloudformation", stack.account, stack.region).get_paginator("list_exports").paginate()
+        return {each["Name"]: each["Value"] for page in pages for each in page["Exports"]}
+
+    return lambda name: exports().get(name)

@@ -56,15 +56,21 @@ ANYTHING = Pattern((("",), ("",)), "(any)")
 class Resolver:
     """Turns template values into expected ones, independently of the emulator's own resolution.
 
-    Args: physical ids by logical id; pseudo parameters; *output_of*: reads an output of another stack (stack, output, region).
+    Args: physical ids by logical id; pseudo parameters; *output_of*: reads an output of another stack (stack, output,
+    region); *export*: reads an export.
     """
 
     def __init__(
-        self, physical_ids: Mapping[str, str], pseudo: Mapping[str, str], output_of: Callable[[str, str, str | None], str | None]
+        self,
+        physical_ids: Mapping[str, str],
+        pseudo: Mapping[str, str],
+        output_of: Callable[[str, str, str | None], str | None],
+        export: Callable[[str], str | None],
     ) -> None:
         self._ids = physical_ids
         self._pseudo = pseudo
         self._output_of = output_of
+        self._export = export
         self._intrinsics: dict[str, Callable[[Any], Any]] = {
             "Ref": self._ref,
             "Fn::GetAtt": self._attribute,
@@ -74,7 +80,7 @@ class Resolver:
             "Fn::Split": lambda _: ANYTHING,
             "Fn::FindInMap": lambda _: ANYTHING,
             "Fn::GetAZs": lambda _: ANYTHING,
-            "Fn::ImportValue": lambda _: ANYTHING,
+            "Fn::ImportValue": lambda name: self._export(str(self.resolve(name))) or ANYTHING,
             "Fn::If": lambda _: ANYTHING,
             "Fn::Base64": lambda _: ANYTHING,
             "Fn::GetStackOutput": self._output,
@@ -109,7 +115,9 @@ class Resolver:
         if attribute in _NAMES:
             return re.split(r"[/:]", physical_id)[-1]
         # "name|id|scope" of a web ACL, an ARN, or a plain name: the attribute names one part of it.
-        parts = tuple(part for part in physical_id.split("|") if len(part) > 3)
+        # A queue is known by its URL, which ends in its name.
+        known = physical_id.rpartition("/")[2] if physical_id.startswith("http") else physical_id
+        parts = tuple(part for part in known.split("|") if len(part) > 3)
         telling = attribute.endswith(("Arn", "Id")) and parts
         return _around(parts if telling else ("",), f"{logical_id}.{attribute}")
 
@@ -158,6 +166,8 @@ def _together(pieces: list[Any]) -> Any:
 
 def matches(expected: Any, found: Any) -> bool:
     """Whether *found* is what the template asks for: types of the API allowed for, and more members than were asked for."""
+    if isinstance(found, bytes):
+        found = found.decode(errors="replace")
     if isinstance(expected, Pattern):
         return found is not None and expected.fits(_text(found))
     if isinstance(expected, Mapping):

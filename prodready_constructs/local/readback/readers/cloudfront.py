@@ -84,11 +84,18 @@ def _certificate(value: Any) -> Any:
     return {_RENAMED.get(name, name): item for name, item in value.items()}
 
 
+def _restrictions(value: Any) -> Any:
+    geo = value["GeoRestriction"]
+    countries = {"Items": geo["Locations"]} if geo.get("Locations") else {}
+    return {"GeoRestriction": {"RestrictionType": geo["RestrictionType"], **countries}}
+
+
 READERS = {
     "AWS::CloudFront::Distribution": Reader(
         _distribution,
         (
-            *_config("Enabled", "Aliases", "DefaultRootObject", "HttpVersion", "PriceClass", "WebACLId", "Restrictions"),
+            *_config("Enabled", "Aliases", "DefaultRootObject", "HttpVersion", "PriceClass", "WebACLId"),
+            Check("DistributionConfig.Restrictions", "DistributionConfig.Restrictions", _restrictions),
             Check("DistributionConfig.IPV6Enabled", "DistributionConfig.IsIPV6Enabled"),
             Check("DistributionConfig.ViewerCertificate", _found("DistributionConfig.ViewerCertificate"), _certificate),
             Check("DistributionConfig.DefaultCacheBehavior", _found("DistributionConfig.DefaultCacheBehavior"), _behavior),

@@ -25,6 +25,19 @@ def _security_group(aws: Aws, physical_id: str, _: Properties) -> Any:
     return aws("ec2").describe_security_groups(GroupIds=[physical_id])["SecurityGroups"][0]
 
 
+def _group_with_own_rules(aws: Aws, physical_id: str, properties: Properties) -> Any:
+    """The group with the permissions that stand in its own resource; those of rules that are resources are read with them."""
+    group = _security_group(aws, physical_id, properties)
+    for name, direction in (("SecurityGroupIngress", "IpPermissions"), ("SecurityGroupEgress", "IpPermissionsEgress")):
+        own = [_opening(rule) for rule in properties.get(name, [])]
+        group[name] = [each for each in _one_by_one(group[direction]) if any(matches(rule, each) for rule in own)]
+    return group
+
+
+def _openings(rules: Any) -> Any:
+    return [_opening(rule) for rule in rules]
+
+
 def _nat_gateway(aws: Aws, physical_id: str, _: Properties) -> Any:
     return aws("ec2").describe_nat_gateways(NatGatewayIds=[physical_id])["NatGateways"][0]
 
@@ -86,18 +99,12 @@ READERS = {
     "AWS::EC2::VPC": Reader(_vpc, same("CidrBlock", "EnableDnsHostnames", "EnableDnsSupport", "InstanceTenancy")),
     "AWS::EC2::Subnet": Reader(_subnet, same("CidrBlock", "AvailabilityZone", "MapPublicIpOnLaunch", "VpcId")),
     "AWS::EC2::SecurityGroup": Reader(
-        _security_group,
+        _group_with_own_rules,
         (
             *same("VpcId"),
             Check("GroupDescription", "Description"),
-            Check(
-                "SecurityGroupEgress",
-                lambda live: _one_by_one(live["IpPermissionsEgress"]),
-                lambda rules: [_opening(rule) for rule in rules],
-            ),
-            Check(
-                "SecurityGroupIngress", lambda live: _one_by_one(live["IpPermissions"]), lambda rules: [_opening(rule) for rule in rules]
-            ),
+            Check("SecurityGroupEgress", "SecurityGroupEgress", _openings),
+            Check("SecurityGroupIngress", "SecurityGroupIngress", _openings),
         ),
     ),
     "AWS::EC2::SecurityGroupIngress": _rule("IpPermissions"),
