@@ -2,10 +2,9 @@
 
 from prodready_constructs.foundation.keys import DataKey, own_key
 from prodready_constructs.foundation.logs import EncryptedLogGroup
-from prodready_constructs.foundation.part import ACCOUNT_ID, PARTITION, REGION, URL_SUFFIX, Part
+from prodready_constructs.foundation.part import ACCOUNT_ID, PARTITION, REGION, URL_SUFFIX, Part, path_of, stated_region_of
 from prodready_constructs.foundation.roles import ComposedRole
 from prodready_constructs.foundation.subnets import require_subnets
-from prodready_constructs.foundation.whereabouts import path_of, stated_region_of
 
 __all__ = [
     "ACCOUNT_ID",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from typing import Any
 from weakref import WeakKeyDictionary
 
 from aws_cdk import Aws, Stack
@@ -52,13 +53,7 @@ class Part(Construct):
     @cached_property
     def path(self) -> str:
         """Where this construct is in the tree: ``ProdDataStack/Orders``."""
-        scope = self._scope
-        if isinstance(scope, Part):
-            above = scope.path
-        else:
-            if scope not in _paths:
-                _paths[scope] = scope.node.path
-            above = _paths[scope]
+        above = path_of(self._scope)
         # As the constructs library writes it: a slash in an id would look like one more level.
         name = self.construct_id.replace("/", "--")
         return f"{above}/{name}" if above else name
@@ -74,9 +69,28 @@ class Part(Construct):
     @property
     def stated_region(self) -> str | None:
         """The region of this construct's stack; None where the stack leaves it to the deployment."""
-        stack = self.stack
-        if stack not in _regions:
-            region = stack.region
-            # Asking Token.is_unresolved would be one more message for what the text shows.
-            _regions[stack] = None if region.startswith("${") else region
-        return _regions[stack]
+        return _stated_region(self.stack)
+
+
+def path_of(construct: Any) -> str:
+    """Where *construct*, of whatever class, is in the tree. One that is no ``Part`` may mean another thing by ``path``: its node is asked."""
+    if isinstance(construct, Part):
+        return construct.path
+    if not isinstance(construct, Construct):
+        return str(construct.node.path)
+    if construct not in _paths:
+        _paths[construct] = construct.node.path
+    return _paths[construct]
+
+
+def stated_region_of(construct: Any) -> str | None:
+    """The region of the stack of *construct*, of whatever class; None where the stack leaves it to the deployment."""
+    return _stated_region(construct.stack if isinstance(construct, Part) else Stack.of(construct))
+
+
+def _stated_region(stack: Stack) -> str | None:
+    if stack not in _regions:
+        region = stack.region
+        # Asking Token.is_unresolved would be one more message for what the text shows.
+        _regions[stack] = None if region.startswith("${") else region
+    return _regions[stack]

@@ -119,7 +119,6 @@ class SecureBucket(Part):
         self.arn = resource.attr_arn
         #: Name of the bucket.
         self.name = resource.ref
-        self._called = construct_id
         statements: list[Statement] = []
         if replica is None:
             waive_replication(
@@ -220,7 +219,7 @@ class SecureBucket(Part):
         )
         return (
             RecoveryFact(
-                store=f"S3 bucket {self._called}",
+                store=f"S3 bucket {self.construct_id}",
                 recovery_point=timedelta(0),
                 recovery_time=timedelta(minutes=15),
                 recovery_time_is="an assumption for thousands of objects; millions need S3 Batch Operations or AWS Backup",

@@ -8,7 +8,7 @@ from constructs import Construct
 
 from bench.messages import counted, total
 from prodready_constructs.errors import ConfigurationError
-from prodready_constructs.foundation import Part, require_subnets
+from prodready_constructs.foundation import Part, path_of, require_subnets, stated_region_of
 from tests.edge.parts import a_private_vpc
 from tests.support.synthesis import new_app, new_stack
 
@@ -53,3 +53,27 @@ def test_a_vpc_is_asked_once_for_the_subnets_of_a_tier() -> None:
     for _ in range(2):
         with pytest.raises(ConfigurationError, match="isolated subnets in no zone"):
             require_subnets(part, vpc, tier="isolated")
+
+
+def test_any_construct_is_found_even_one_that_means_another_thing_by_path() -> None:
+    class Route(Construct):
+        path = "/orders"
+
+    class Borrowed:
+        """No construct, but it knows one."""
+
+        def __init__(self, construct: Construct) -> None:
+            self.node = construct.node
+
+    stack = new_stack(region="eu-west-1")
+    route = Route(stack, "Route")
+    assert [path_of(one) for one in (stack, route, Part(route, "Part"), Borrowed(route))] == [
+        "Stack",
+        "Stack/Route",
+        "Stack/Route/Part",
+        "Stack/Route",
+    ]
+    assert [stated_region_of(one) for one in (stack, route, Part(route, "Other"))] == ["eu-west-1"] * 3
+    with counted() as messages:
+        path_of(route)
+    assert total(messages) == 0
