@@ -49,14 +49,8 @@ if TYPE_CHECKING:
     from prodready_constructs.storage import SecureBucket as SecureBucket
     from prodready_constructs.waivers import waive as waive
 
-__all__ = [
-    "MYSQL_8_4",
-    "POSTGRESQL_16",
-    "POSTGRESQL_17",
-    "PRODUCTION",
-    "PRODUCTION_PACKS",
-    "STAGING",
-    "STAGING_PACKS",
+# Sorted as `sorted` does it, by a test.
+__all__ = [  # noqa: RUF022
     "AppSecret",
     "BackupPlan",
     "BackupVault",
@@ -72,7 +66,12 @@ __all__ = [
     "GuardError",
     "HardeningRules",
     "LogBucket",
+    "MYSQL_8_4",
     "MultiAzDatabase",
+    "POSTGRESQL_16",
+    "POSTGRESQL_17",
+    "PRODUCTION",
+    "PRODUCTION_PACKS",
     "Posture",
     "PrivateNetwork",
     "ProtectedLoadBalancer",
@@ -80,6 +79,8 @@ __all__ = [
     "RandomRotation",
     "ReplicaBucket",
     "Routes",
+    "STAGING",
+    "STAGING_PACKS",
     "SecureBucket",
     "UserDirectory",
     "Watch",
