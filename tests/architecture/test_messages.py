@@ -111,7 +111,7 @@ def connected(stack: cdk.Stack) -> Build:
     ("prepare", "messages"),
     [
         (routes, 48),
-        (watch, 14),
+        (watch, 12),
         (dashboard, 7),
         (backup_vault, 13),
         (backup_plan, 31),

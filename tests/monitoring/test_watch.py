@@ -130,6 +130,7 @@ def test_event_reaches_the_topic_by_the_role_and_is_never_lost(template: Templat
     (target,) = rule["Targets"]
     (queue,) = template.of_type("AWS::SQS::Queue")
     assert target["DeadLetterConfig"] == {"Arn": {"Fn::GetAtt": [queue, "Arn"]}}
+    assert target["RetryPolicy"] == {"MaximumEventAgeInSeconds": 86_400, "MaximumRetryAttempts": 185}
     assert "EventRole" in target["RoleArn"]["Fn::GetAtt"][0]
     message = target["InputTransformer"]["InputTemplate"]
     assert f'"runbook": "{BASE}/Stack/Orders-TaskStopped"' in message
