@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import cast
 
 import jsii
-from aws_cdk import Duration, RemovalPolicy, Stack
+from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
@@ -23,7 +23,7 @@ from prodready_constructs.database.names import check_database_name, check_port,
 from prodready_constructs.database.restore import RestoredFrom, as_json, recovery_facts
 from prodready_constructs.database.watched import WatchedInstance
 from prodready_constructs.errors import ConfigurationError
-from prodready_constructs.foundation import DataKey, require_subnets
+from prodready_constructs.foundation import DataKey, Part, require_subnets
 from prodready_constructs.posture.database import DatabasePosture
 
 #: The account's own user. Neither engine's customary name (Security Hub RDS.25), at most MySQL's 16 characters.
@@ -35,7 +35,7 @@ CERTIFICATE_AUTHORITY = "rds-ca-rsa4096-g1"
 
 
 @jsii.implements(ec2.IConnectable)
-class MultiAzDatabase(Construct):
+class MultiAzDatabase(Part):
     """An RDS instance of PostgreSQL or MySQL; *posture* decides whether a synchronous standby waits in a second zone.
 
     Always: isolated subnets, not public, TLS only, storage, snapshots, insights, logs and credentials under a
@@ -74,13 +74,13 @@ class MultiAzDatabase(Construct):
         port: int | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
-        path, traits = self.node.path, engine.traits
+        path, traits = self.path, engine.traits
         check_database_name(path, database_name, engine)
         klass = instance_class(path, posture.instance_class)
         subnets = require_subnets(self, vpc, tier="isolated")
         self._port = check_port(path, port, engine)
         self._database_name = database_name
-        identifier = instance_identifier(Stack.of(self).stack_name, path)
+        identifier = instance_identifier(self.stack.stack_name, path)
 
         #: The customer-managed key of storage, snapshots, insights, logs and credentials.
         self.encryption_key: kms.IKey = (
@@ -208,7 +208,7 @@ class MultiAzDatabase(Construct):
         """
         if not db_user or "*" in db_user:
             raise ConfigurationError(
-                f"{self.node.path}: db_user", given=db_user, allowed="the name of one database user", mend="make a user for this workload"
+                f"{self.path}: db_user", given=db_user, allowed="the name of one database user", mend="make a user for this workload"
             )
         return self.instance.grant_connect(grantee, db_user)
 

@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import cast
 
-from aws_cdk import Aws, RemovalPolicy
+from aws_cdk import RemovalPolicy
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_rds as rds
 from aws_cdk import aws_secretsmanager as secretsmanager
-from constructs import Construct, IConstruct
+from constructs import Construct
 
 from prodready_constructs.contracts import Metric
 from prodready_constructs.database.engine import Engine
-from prodready_constructs.foundation import ComposedRole, EncryptedLogGroup
+from prodready_constructs.foundation import ACCOUNT_ID, PARTITION, REGION, ComposedRole, EncryptedLogGroup
 from prodready_constructs.waivers import waive
 
 METRIC_NAMESPACE = "ProdReady/Database"
-# Read once: each pseudo parameter is a message to the jsii kernel.
-_ACCOUNT = Aws.ACCOUNT_ID
-_LOGS_ARN, _RDS_ARN = (f"arn:{Aws.PARTITION}:{service}:{Aws.REGION}:{_ACCOUNT}" for service in ("logs", "rds"))
+_LOGS_ARN, _RDS_ARN = (f"arn:{PARTITION}:{service}:{REGION}:{ACCOUNT_ID}" for service in ("logs", "rds"))
 #: RDS names the stream after the instance's resource id, which begins with db- and exists only after the instance.
 _GROUP, _STREAMS = "log-group:RDSOSMetrics", "log-group:RDSOSMetrics:log-stream:db-*"
 #: Days of insights the posture knows -> retention and mode of RDS.
@@ -30,7 +29,7 @@ INSIGHTS = {
 }
 
 
-def monitoring_role(scope: Construct, identifier: str) -> tuple[iam.Role, IConstruct]:
+def monitoring_role(scope: Construct, identifier: str) -> tuple[iam.Role, iam.ManagedPolicy]:
     """The role by which RDS writes OS metrics of the one instance *identifier*, and the policy that must exist before it.
 
     The statements of AWS's managed policy AmazonRDSEnhancedMonitoringRole, narrowed from every group RDS* of every region to
@@ -41,24 +40,23 @@ def monitoring_role(scope: Construct, identifier: str) -> tuple[iam.Role, IConst
     role = ComposedRole(
         scope,
         "MonitoringRole",
-        assumed_by=iam.ServicePrincipal("monitoring.rds.amazonaws.com").with_conditions(
-            {
-                "StringEquals": {"aws:SourceAccount": _ACCOUNT},
+        assumed_by=iam.ServicePrincipal(
+            "monitoring.rds.amazonaws.com",
+            conditions={
+                "StringEquals": {"aws:SourceAccount": ACCOUNT_ID},
                 "ArnEquals": {"aws:SourceArn": f"{_RDS_ARN}:db:{identifier}"},
-            }
+            },
         ),
         description=f"Enhanced monitoring of {identifier}",
+        statements=[
+            {
+                "Action": ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutRetentionPolicy"],
+                "Resource": f"{_LOGS_ARN}:{_GROUP}",
+            },
+            {"Action": ["logs:GetLogEvents", "logs:PutLogEvents"], "Resource": f"{_LOGS_ARN}:{_STREAMS}"},
+        ],
     )
-    role.add_to_principal_policy(
-        iam.PolicyStatement(
-            actions=["logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutRetentionPolicy"],
-            resources=[f"{_LOGS_ARN}:{_GROUP}"],
-        )
-    )
-    role.add_to_principal_policy(
-        iam.PolicyStatement(actions=["logs:GetLogEvents", "logs:PutLogEvents"], resources=[f"{_LOGS_ARN}:{_STREAMS}"])
-    )
-    policy = role.node.find_child("Policy")
+    policy = cast("iam.ManagedPolicy", role.policy)  # None in a role without statements only
     waive(
         policy,
         rule=f"AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:logs:<AWS::Region>:<AWS::AccountId>:{_STREAMS}]",
@@ -71,12 +69,14 @@ def monitoring_role(scope: Construct, identifier: str) -> tuple[iam.Role, IConst
 
 def database_log_group(scope: Construct, log: str, *, identifier: str, retention: timedelta, key: kms.IKey) -> logs.LogGroup:
     """The group RDS writes *log* of *identifier* into: the name is RDS's, so the group must be there first to be encrypted and expire."""
-    group = EncryptedLogGroup(
-        scope, f"{log.capitalize()}Log", retention=retention, encryption_key=key, name=f"/aws/rds/instance/{identifier}/{log}"
+    return EncryptedLogGroup(
+        scope,
+        f"{log.capitalize()}Log",
+        retention=retention,
+        encryption_key=key,
+        name=f"/aws/rds/instance/{identifier}/{log}",
+        goes_with_failed_creation=True,
     ).log_group
-    # A named group that a failed first deployment left behind would be in the way of the second.
-    group.apply_removal_policy(RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE)
-    return group
 
 
 def audit_options(scope: Construct, engine: Engine, rds_engine: rds.IInstanceEngine) -> rds.OptionGroup | None:

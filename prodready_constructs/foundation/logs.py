@@ -46,6 +46,8 @@ class EncryptedLogGroup(Part):
         retention: one of the periods CloudWatch Logs offers, in whole days (7 days, 30 days, 90 days ...).
         encryption_key: a key whose policy admits CloudWatch Logs (``DataKey(..., encrypts_logs=True)``).
         name: the physical name, only where AWS demands a prefix (``aws-waf-logs-...``).
+        goes_with_failed_creation: also retained, except when the first deployment fails: a named group left behind would be in the
+            way of the second.
 
     Raises:
         ConfigurationError: a retention CloudWatch Logs does not offer.
@@ -59,6 +61,7 @@ class EncryptedLogGroup(Part):
         retention: timedelta,
         encryption_key: kms.IKey,
         name: str | None = None,
+        goes_with_failed_creation: bool = False,
     ) -> None:
         super().__init__(scope, construct_id)
         days = retention.days
@@ -76,5 +79,5 @@ class EncryptedLogGroup(Part):
             log_group_name=name,
             retention=logs.RetentionDays[RETENTIONS[days]],
             encryption_key=encryption_key,
-            removal_policy=RemovalPolicy.RETAIN,
+            removal_policy=RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE if goes_with_failed_creation else RemovalPolicy.RETAIN,
         )

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 import jsii
 from aws_cdk import aws_iam as iam
 from constructs import Construct
@@ -27,7 +30,7 @@ class ComposedRole(iam.Role):
     """An IAM role whose grants land in one customer-managed policy.
 
     Always: no inline policy (NIST 800-53, HIPAA and PCI packs forbid them), and the wildcard actions of CDK's grant methods spelt out.
-    The policy is made with the first grant, because IAM refuses an empty one.
+    The policy is made with the first statement or grant, because IAM refuses an empty one.
 
     This is the one place of the library where an L2 is inherited from: grants call ``add_to_principal_policy`` on the
     role itself, and overriding it is the only way to decide where they land.
@@ -35,19 +38,37 @@ class ComposedRole(iam.Role):
     Args:
         assumed_by: who may assume the role.
         description: what the role is for.
+        statements: what the role may do from the start, as IAM writes it (``Effect`` is ``Allow``): all of it is two messages to the
+            jsii kernel, where each statement object is three.
     """
 
-    def __init__(self, scope: Construct, construct_id: str, *, assumed_by: iam.IPrincipal, description: str) -> None:
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        assumed_by: iam.IPrincipal,
+        description: str,
+        statements: Sequence[Mapping[str, Any]] = (),
+    ) -> None:
         super().__init__(scope, construct_id, assumed_by=assumed_by, description=description)
         #: The customer-managed policy; None until something is granted.
         self.policy: iam.ManagedPolicy | None = None
+        if statements:
+            document = {"Statement": [_spelt_out({"Effect": "Allow", **statement}) for statement in statements]}
+            self.policy = iam.ManagedPolicy(self, "Policy", document=iam.PolicyDocument.from_json(document), roles=[self])
 
     @jsii.member(jsii_name="addToPrincipalPolicy")
     def add_to_principal_policy(self, statement: iam.PolicyStatement) -> iam.AddToPrincipalPolicyResult:
         """Add *statement* to the role's own customer-managed policy. Called by every ``grant_*`` of the CDK."""
+        written = statement.to_statement_json()
+        explicit = _spelt_out(written)
+        if explicit is not written:
+            statement = iam.PolicyStatement.from_json(explicit)
         if self.policy is None:
-            self.policy = iam.ManagedPolicy(self, "Policy", roles=[self])
-        self.policy.add_statements(_spelt_out(statement))
+            self.policy = iam.ManagedPolicy(self, "Policy", statements=[statement], roles=[self])
+        else:
+            self.policy.add_statements(statement)
         return iam.AddToPrincipalPolicyResult(statement_added=True, policy_dependable=self.policy)
 
     @jsii.member(jsii_name="addToPolicy")
@@ -56,11 +77,10 @@ class ComposedRole(iam.Role):
         return bool(self.add_to_principal_policy(statement).statement_added)
 
 
-def _spelt_out(statement: iam.PolicyStatement) -> iam.PolicyStatement:
-    document = statement.to_statement_json()
-    actions = document.get("Action", [])
+def _spelt_out(statement: dict[str, Any]) -> dict[str, Any]:
+    """*statement* itself, or one without the wildcard actions it has."""
+    actions = statement.get("Action", [])
     actions = [actions] if isinstance(actions, str) else actions
     if not any(action in WILDCARD_ACTIONS for action in actions):
         return statement
-    document["Action"] = [explicit for action in actions for explicit in WILDCARD_ACTIONS.get(action, (action,))]
-    return iam.PolicyStatement.from_json(document)
+    return {**statement, "Action": [explicit for action in actions for explicit in WILDCARD_ACTIONS.get(action, (action,))]}

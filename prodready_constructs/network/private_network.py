@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import cast
 
 from aws_cdk import Stack, Token
 from aws_cdk import aws_ec2 as ec2
@@ -90,7 +91,7 @@ class PrivateNetwork(Part):
         super().__init__(scope, construct_id)
         where = self.path
         plan = plan_addresses(where, cidr=cidr, public_tier=public_tier, peers=peers)
-        zones = _zones(where, Stack.of(self), posture.zones)
+        zones = _zones(where, self.stack, posture.zones)
         if posture.egress in ("single", "zonal") and not public_tier:
             raise ConfigurationError(
                 f"{where}: posture.egress",
@@ -130,10 +131,15 @@ class PrivateNetwork(Part):
                 "DynamoDb": ec2.GatewayVpcEndpointOptions(service=ec2.GatewayVpcEndpointAwsService.DYNAMODB),
             },
         )
-        self._gateways = () if posture.egress == "none" else tuple(str(gateway.gateway_id) for gateway in nat.configured_gateways)
+        self._gateways: tuple[str, ...] = ()
         if posture.egress == "regional":
+            inside = self.vpc.node
+            gateway = cast("ec2.CfnNatGateway", inside.find_child("RegionalNatGateway"))
             # The CDK waits for the internet gateway but not for its attachment, without which AWS refuses the NAT gateway.
-            self.vpc.node.find_child("RegionalNatGateway").node.add_dependency(self.vpc.node.find_child("VPCGW"))
+            gateway.add_resource_dependency(cast("ec2.CfnVPCGatewayAttachment", inside.find_child("VPCGW")))
+            self._gateways = (gateway.attr_nat_gateway_id,)
+        elif posture.egress != "none":
+            self._gateways = tuple(gateway.gateway_id for gateway in nat.configured_gateways)
         harden_closing(self, vpc=self.vpc, encryption_key=key, posture=posture)
         self._log_traffic(posture, key)
 
@@ -176,17 +182,13 @@ class PrivateNetwork(Part):
         return nat_watch.graphs(self._gateways)
 
     def _log_traffic(self, posture: NetworkPosture, key: kms.IKey) -> None:
-        group = EncryptedLogGroup(self, "FlowLogs", retention=posture.flow_log_retention, encryption_key=key).log_group
+        group = EncryptedLogGroup(self, "FlowLogs", retention=posture.flow_log_retention, encryption_key=key).log_group.log_group_arn
         role = ComposedRole(
             self,
             "FlowLogRole",
             assumed_by=iam.ServicePrincipal("vpc-flow-logs.amazonaws.com", conditions={"StringEquals": {"aws:SourceAccount": ACCOUNT_ID}}),
             description="Writes the flow logs of one VPC",
-        )
-        granted = role.add_to_principal_policy(
-            iam.PolicyStatement(
-                actions=["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"], resources=[group.log_group_arn]
-            )
+            statements=[{"Action": ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"], "Resource": group}],
         )
         flow_log = ec2.CfnFlowLog(
             self,
@@ -195,12 +197,12 @@ class PrivateNetwork(Part):
             resource_type="VPC",
             traffic_type="ALL",
             log_destination_type="cloud-watch-logs",
-            log_destination=group.log_group_arn,
+            log_destination=group,
             deliver_logs_permission_arn=role.role_arn,
             max_aggregation_interval=60,
         )
-        if granted.policy_dependable is not None:
-            flow_log.node.add_dependency(granted.policy_dependable)
+        if role.policy:
+            flow_log.node.add_dependency(role.policy)
 
     def _accept_public_routes(self) -> None:
         for subnet in self.vpc.public_subnets:

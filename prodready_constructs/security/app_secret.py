@@ -192,7 +192,7 @@ class AppSecret(Part):
         policy.block_public_policy = True
 
     def _rotate(self, function: lambda_.IFunction, period: timedelta) -> None:
-        arn = self.secret.secret_arn
+        arn, function_arn = self.secret.secret_arn, function.function_arn
         granted = iam.Grant.add_to_principal(
             grantee=function,
             actions=[
@@ -213,7 +213,7 @@ class AppSecret(Part):
             self,
             "RotationInvoke",
             action="lambda:InvokeFunction",
-            function_name=function.function_arn,
+            function_name=function_arn,
             principal="secretsmanager.amazonaws.com",
             source_account=ACCOUNT_ID,
         )
@@ -221,10 +221,10 @@ class AppSecret(Part):
             self,
             "RotationSchedule",
             secret_id=arn,
-            rotation_lambda_arn=function.function_arn,
+            rotation_lambda_arn=function_arn,
             rotation_rules=secretsmanager.CfnRotationSchedule.RotationRulesProperty(automatically_after_days=period.days),
             # The first value is as fresh as it can be, and a first rotation during the deployment would race the endpoint.
             rotate_immediately_on_update=False,
         )
-        schedule.node.add_dependency(invoke)
+        schedule.add_resource_dependency(invoke)
         granted.apply_before(schedule)

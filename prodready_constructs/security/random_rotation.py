@@ -71,19 +71,20 @@ class RandomRotation(Part):
         log_group = EncryptedLogGroup(self, "Logs", retention=log_retention, encryption_key=key).log_group
         self._failures = sns.Topic(self, "Failures", master_key=key, enforce_ssl=True)
         role = ComposedRole(
-            self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"), description="Rotates random values of secrets"
+            self,
+            "Role",
+            assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
+            description="Rotates random values of secrets",
+            statements=[
+                {
+                    "Action": list(_WITHOUT_RESOURCE_LEVEL),
+                    "Resource": "*",
+                    "Condition": {"StringEquals": {"aws:RequestedRegion": REGION}},
+                },
+                {"Action": ["logs:CreateLogStream", "logs:PutLogEvents"], "Resource": log_group.log_group_arn},
+                {"Action": ["kms:Decrypt", "kms:GenerateDataKey"], "Resource": key.key_arn},
+            ],
         )
-        role.add_to_principal_policy(
-            iam.PolicyStatement(
-                actions=list(_WITHOUT_RESOURCE_LEVEL),
-                resources=["*"],
-                conditions={"StringEquals": {"aws:RequestedRegion": REGION}},
-            )
-        )
-        role.add_to_principal_policy(
-            iam.PolicyStatement(actions=["logs:CreateLogStream", "logs:PutLogEvents"], resources=[log_group.log_group_arn])
-        )
-        role.add_to_principal_policy(iam.PolicyStatement(actions=["kms:Decrypt", "kms:GenerateDataKey"], resources=[key.key_arn]))
         #: Who the function may talk to: HTTPS inside the VPC, where the endpoint is.
         self.security_group = ec2.SecurityGroup(self, "SecurityGroup", vpc=vpc, description="Rotation of secrets", allow_all_outbound=False)
         self.security_group.add_egress_rule(ec2.Peer.ipv4(self._block_of(vpc)), ec2.Port.tcp(443), "Endpoints of this VPC")
@@ -108,7 +109,7 @@ class RandomRotation(Part):
             logging_format=lambda_.LoggingFormat.JSON,
             tracing=lambda_.Tracing.ACTIVE,
         )
-        policy = role.node.find_child("Policy")
+        policy = cast("iam.ManagedPolicy", role.policy)  # None in a role without statements only
         # The CDK's own list names the role too, which the function refers to anyway (cfn-lint W3005).
         cast("lambda_.CfnFunction", self.function.node.default_child).add_override(
             "DependsOn", [cast("iam.CfnManagedPolicy", policy.node.default_child).logical_id]
