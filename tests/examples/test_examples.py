@@ -1,0 +1,175 @@
+"""Each example as its reader runs it, a process of its own, and once in this process, where its verdict can be read."""
+
+from __future__ import annotations
+
+import ast
+import functools
+import json
+import os
+import runpy
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import aws_cdk as cdk
+import pytest
+
+from prodready_constructs import GuardError
+from prodready_constructs.evidence.assembly import REFUSED_MANIFEST
+from tests.support.synthesis import ROOT, recommended_flags
+from tools.examples import PAGES, refreshed, shown
+
+EXAMPLES = ROOT / "examples"
+#: Lines of user code that the reference workload may take; one hardened by hand took 287.
+MOST_LINES = 40
+PASSING = {"first_app": "Shop", "one_stack": "Shop", "own_vpc": "Ledger"}
+#: CloudFormation's own validation costs 10 s of CPU a process: the largest example and the refused one have it.
+VALIDATED = {"one_stack", "plain_l2"}
+
+
+def run_alone(name: str, out: Path) -> subprocess.CompletedProcess[str]:
+    """As the CDK CLI runs it: the assembly where it asks for it, with every recommended flag."""
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "CDK_OUTDIR": str(out), "CDK_CONTEXT_JSON": json.dumps(recommended_flags())}
+    if name not in VALIDATED:
+        environment["CDK_VALIDATION"] = "false"
+    command = [sys.executable, str(EXAMPLES / f"{name}.py")]
+    return subprocess.run(command, cwd=out.parent, capture_output=True, text=True, check=False, env=environment)
+
+
+def run_here(name: str, monkeypatch: pytest.MonkeyPatch, out: Path) -> dict[str, Any]:
+    """Without any feature flag, and without CloudFormation's validation."""
+    quick = functools.partial(cdk.App, builtin_cloud_formation_validation=False, analytics_reporting=False, outdir=str(out))
+    monkeypatch.setattr(cdk, "App", quick)
+    return runpy.run_path(str(EXAMPLES / f"{name}.py"))
+
+
+def report_of(out: Path) -> dict[str, Any]:
+    return dict(json.loads((out / "guard-report.json").read_text()))
+
+
+def user_lines(text: str) -> list[str]:
+    """What its author wrote: every line but blank ones and imports."""
+    imports = {
+        line
+        for node in ast.parse(text).body
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for line in range(node.lineno, (node.end_lineno or node.lineno) + 1)
+    }
+    return [line for number, line in enumerate(text.splitlines(), 1) if line.strip() and number not in imports]
+
+
+def test_every_example_is_run_by_these_tests() -> None:
+    assert {file.stem for file in EXAMPLES.glob("*.py")} == {*PASSING, "plain_l2", "__init__"}
+
+
+@pytest.mark.control("GOV-1", "LIB-5")
+@pytest.mark.parametrize("name", PASSING)
+def test_it_passes_as_a_process(name: str, tmp_path: Path) -> None:
+    ended = run_alone(name, tmp_path / "cdk.out")
+    assert (ended.returncode, ended.stdout) == (0, ""), ended.stderr
+    assert "guard: no findings" in ended.stderr
+    assert "warning" not in ended.stderr
+    manifest = json.loads((tmp_path / "cdk.out" / "manifest.json").read_text())
+    assert "missing" not in manifest, "a synth that asks AWS for something"
+
+
+@pytest.mark.control("LIB-6")
+@pytest.mark.parametrize(("name", "stack"), PASSING.items())
+def test_it_passes_all_six_packs_without_any_flag(
+    name: str, stack: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run_here(name, monkeypatch, tmp_path)
+    assert "guard: no findings" in capsys.readouterr().err
+    report = report_of(tmp_path)
+    assert list(report["stacks"]) == [stack]
+    assert len(report["stacks"][stack]["packs"]) == 6
+    assert report["findings"] == []
+    # What the user had to waive: the one thing that only the user knows.
+    own = [waiver["rule"] for waiver in report["waivers"] if waiver["owner"] != "platform"]
+    assert len(own) == (1 if name == "one_stack" else 0)
+    assert all("AwsSolutions-IAM5[Resource::<UploadsBucket" in rule for rule in own)
+
+
+@pytest.mark.control("LIB-6")
+def test_the_reference_workload_is_brief_and_whole() -> None:
+    text = (EXAMPLES / "one_stack.py").read_text()
+    lines = user_lines(text)
+    assert len(lines) <= MOST_LINES, f"{len(lines)} lines"
+    assert lines[-1] == "guard(app)"
+    assert max(map(len, lines)) <= 140
+    whole = (
+        "PrivateNetwork",
+        "ProtectedLoadBalancer",
+        "WebService",
+        "MultiAzDatabase",
+        "SecureBucket",
+        "Website",
+        "ProtectedRestApi",
+        "BackupPlan",
+        "Watch",
+        "Dashboard",
+    )
+    made = {node.func.id for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
+    assert set(whole) <= made
+
+
+def test_own_vpc_makes_no_network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run_here("own_vpc", monkeypatch, tmp_path)
+    template = json.loads((tmp_path / "Ledger.template.json").read_text())
+    types = {resource["Type"] for resource in template["Resources"].values()}
+    assert "AWS::RDS::DBInstance" in types
+    assert types.isdisjoint({"AWS::EC2::VPC", "AWS::EC2::Subnet", "AWS::EC2::NatGateway"})
+    (group,) = [one for one in template["Resources"].values() if one["Type"] == "AWS::RDS::DBSubnetGroup"]
+    assert group["Properties"]["SubnetIds"] == ["subnet-0123456789abcdef0", "subnet-0123456789abcdef1"]
+
+
+@pytest.mark.control("GOV-1", "GOV-3")
+def test_plain_constructs_are_refused_with_all_that_helps(tmp_path: Path) -> None:
+    ended = run_alone("plain_l2", tmp_path / "cdk.out")
+    assert ended.returncode == 1
+    assert ended.stdout == ""
+    assert "Traceback" not in ended.stderr
+    finding = next(
+        block for block in ended.stderr.split("\n\n") if block.strip().startswith("Legacy/Documents/Resource\n  rule    AwsSolutions-S10")
+    )
+    path, *lines = finding.strip().splitlines()
+    assert path == "Legacy/Documents/Resource"
+    assert [line.split()[0] for line in lines] == ["rule", "reason", "fix", "accept"]
+    assert all(len(line.split(maxsplit=1)[1]) > 10 for line in lines)
+    accept = lines[-1].split(maxsplit=1)[1]
+    assert accept == (
+        'waive(<Legacy/Documents/Resource>, rule="AwsSolutions-S10", because="<why it is acceptable here>", owner="<who answers for it>")'
+    )
+    assert not (tmp_path / "cdk.out" / "manifest.json").exists()
+    assert (tmp_path / "cdk.out" / REFUSED_MANIFEST).is_file()
+
+
+@pytest.mark.control("GOV-3")
+def test_plain_constructs_are_judged_by_packs_and_our_rules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(GuardError) as refused:
+        run_here("plain_l2", monkeypatch, tmp_path)
+    found = {(finding.rule.split("[")[0], finding.path) for finding in refused.value.findings}
+    assert {
+        ("AwsSolutions-S1", "Legacy/Documents/Resource"),
+        ("AwsSolutions-RDS3", "Legacy/Database/Resource"),
+        ("HIPAA.Security-RDSStorageEncrypted", "Legacy/Database/Resource"),
+        ("PCI.DSS.321-VPCFlowLogsEnabled", "Legacy/Vpc/Resource"),
+        ("Prodready-StoreWithoutBackup", "Legacy/Database/Resource"),
+        ("Prodready-WatchableWithoutAlarms", "Legacy/Database/Resource"),
+        ("Prodready-SecretWithoutRotation", "Legacy/Database/Secret/Resource"),
+        ("Prodready-MissingTags", "Legacy"),
+    } <= found
+    # Only what the app's author wrote or left out: the CDK itself acknowledges a rule on every stack whose zones are read.
+    assert {rule for rule, _ in found if rule == "Prodready-Waiver"} == set()
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_the_pages_show_the_files(page: str) -> None:
+    text = (ROOT / page).read_text(encoding="utf-8")
+    assert text == refreshed(text), "run: python tools/examples.py"
+
+
+def test_the_files_that_are_shown() -> None:
+    files = [shown((ROOT / page).read_text(encoding="utf-8")) for page in PAGES]
+    assert files == [["examples/one_stack.py"], ["examples/first_app.py"], ["examples/own_vpc.py"]]
