@@ -8,7 +8,8 @@ from pathlib import Path
 
 import aws_cdk as cdk
 
-from bench.twins.stack import Shop, new_app
+from bench.apps import new_app
+from bench.twins.shop import Shop
 
 
 def main() -> None:

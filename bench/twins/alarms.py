@@ -91,6 +91,7 @@ class _Names:
             "service arn": {"Ref": service},
             "critical topic": {"Fn::GetAtt": [critical, "TopicName"]},
             "warning topic": {"Fn::GetAtt": [warning, "TopicName"]},
+            "dead letters": {"Fn::GetAtt": [one("AWS::SQS::Queue"), "QueueName"]},
             "critical": {"Ref": critical},
             "warning": {"Ref": warning},
         }
@@ -124,8 +125,9 @@ def _query(query: dict[str, Any]) -> dict[str, Any]:
 
 def write() -> None:
     """Synthesize our stack and write the table."""
+    from bench.apps import new_app
     from bench.twins import ours
-    from bench.twins.stack import Shop, new_app
+    from bench.twins.shop import Shop
 
     with tempfile.TemporaryDirectory() as directory:
         app = new_app(directory)

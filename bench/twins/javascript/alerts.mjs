@@ -1,25 +1,41 @@
 // Topics, alarms and event rules. What they say is data: bench/twins/alarms.json.
 import { readFileSync } from 'node:fs';
+import { Duration } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as events from 'aws-cdk-lib/aws-events';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as rds from 'aws-cdk-lib/aws-rds';
 import * as sns from 'aws-cdk-lib/aws-sns';
+import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { ACCOUNT, allow, newKey, REGION } from './keys.mjs';
 
 const TABLE = new URL('../alarms.json', import.meta.url);
 const PUBLISHERS = ['backup', 'budgets', 'cloudwatch', 'costalerts', 'events.rds'];
+const SENDERS = ['events', 'sns'];
 const OWN_ACCOUNT = { StringEquals: { 'aws:SourceAccount': ACCOUNT } };
 
 // What wakes somebody, and what waits for the morning.
 export function addTopics(stack) {
   const home = new Construct(stack, 'Alerts');
-  const senders = [...PUBLISHERS, 'events'].sort().map((name) => `${name}.amazonaws.com`);
   const key = newKey(
     home,
     'Alerts on their way to people',
-    allow('*', ['kms:Decrypt', 'kms:GenerateDataKey'], { Principal: { Service: senders }, Condition: OWN_ACCOUNT }),
+    allow('*', ['kms:Decrypt', 'kms:GenerateDataKey'], {
+      Principal: services([...PUBLISHERS, ...SENDERS].sort()),
+      Condition: OWN_ACCOUNT,
+    }),
+  );
+  const deadLetters = new sqs.Queue(home, 'Undelivered', {
+    encryption: sqs.QueueEncryption.KMS,
+    encryptionMasterKey: key,
+    enforceSSL: true,
+    retentionPeriod: Duration.days(14),
+  });
+  deadLetters.addToResourcePolicy(
+    iam.PolicyStatement.fromJson(
+      allow(deadLetters.queueArn, ['sqs:SendMessage'], { Principal: services(SENDERS), Condition: OWN_ACCOUNT }),
+    ),
   );
   const topics = {};
   for (const name of ['Critical', 'Warning']) {
@@ -28,25 +44,27 @@ export function addTopics(stack) {
       iam.PolicyStatement.fromJson(
         allow(topic.topicArn, ['sns:Publish'], {
           Sid: 'AlertsOfThisAccount',
-          Principal: { Service: PUBLISHERS.map((publisher) => `${publisher}.amazonaws.com`) },
+          Principal: services(PUBLISHERS),
           Condition: OWN_ACCOUNT,
         }),
       ),
     );
     topics[name.toLowerCase()] = topic;
   }
+  const redrivePolicy = { deadLetterTargetArn: deadLetters.queueArn };
   new sns.CfnSubscription(home, 'CriticalToHttpsce215e88', {
     topicArn: topics.critical.topicArn,
     protocol: 'https',
     endpoint: 'https://events.example.com/integration/shop/enqueue',
+    redrivePolicy,
     deliveryPolicy: {
       healthyRetryPolicy: {
-        numRetries: 20,
+        numRetries: 30,
         numNoDelayRetries: 0,
         minDelayTarget: 5,
-        maxDelayTarget: 60,
+        maxDelayTarget: 120,
         numMinDelayRetries: 3,
-        numMaxDelayRetries: 10,
+        numMaxDelayRetries: 20,
         backoffFunction: 'exponential',
       },
     },
@@ -55,6 +73,7 @@ export function addTopics(stack) {
     topicArn: topics.warning.topicArn,
     protocol: 'email',
     endpoint: 'shop-team@example.com',
+    redrivePolicy,
   });
   const eventRole = new iam.Role(home, 'EventRole', {
     assumedBy: new iam.ServicePrincipal('events.amazonaws.com', { conditions: OWN_ACCOUNT }),
@@ -67,8 +86,10 @@ export function addTopics(stack) {
       new iam.PolicyStatement({ actions: ['kms:Decrypt', 'kms:GenerateDataKey'], resources: [key.keyArn] }),
     ],
   });
-  return { topics, eventRole };
+  return { topics, eventRole, deadLetters };
 }
+
+const services = (names) => ({ Service: names.map((name) => `${name}.amazonaws.com`) });
 
 // Every row of the table, and the sum of the critical ones.
 export function addAlarms(stack, network, database, front, service, alerts) {
@@ -86,6 +107,7 @@ export function addAlarms(stack, network, database, front, service, alerts) {
     'service arn': service.service.serviceArn,
     'critical topic': alerts.topics.critical.topicName,
     'warning topic': alerts.topics.warning.topicName,
+    'dead letters': alerts.deadLetters.queueName,
   };
   const table = named(JSON.parse(readFileSync(TABLE, 'utf8')), names);
   const critical = [];
@@ -165,6 +187,8 @@ function addEventRule(home, row, alerts) {
         id: 'Topic',
         arn: alerts.topics[row.severity].topicArn,
         roleArn: alerts.eventRole.roleArn,
+        retryPolicy: { maximumEventAgeInSeconds: 86_400, maximumRetryAttempts: 185 },
+        deadLetterConfig: { arn: alerts.deadLetters.queueArn },
         inputTransformer: { inputPathsMap: { time: '$.time' }, inputTemplate: row.message },
       },
     ],

@@ -18,4 +18,4 @@ def build(stack: cdk.Stack) -> None:
     front = add_load_balancer(stack, network.vpc)
     service = add_service(stack, network.vpc, front, database)
     topics = add_topics(stack)
-    add_alarms(stack, network, database, front, service, topics)
+    add_alarms(stack, network=network, database=database, front=front, service=service, topics=topics)

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from aws_cdk import Stack
+from aws_cdk import Duration, Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_rds as rds
 from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from bench.twins.plain.database import Database
@@ -23,25 +24,38 @@ from bench.twins.plain.service import Service
 
 TABLE = Path(__file__).parents[1] / "alarms.json"
 PUBLISHERS = ["backup", "budgets", "cloudwatch", "costalerts", "events.rds"]
+SENDERS = ["events", "sns"]
 OWN_ACCOUNT = {"StringEquals": {"aws:SourceAccount": ACCOUNT}}
 Alarm = cloudwatch.CfnAlarm
 
 
 @dataclass(frozen=True)
 class Topics:
-    """Two topics by severity, and the role by which events reach them."""
+    """Two topics by severity, the role by which events reach them, and the queue of what did not."""
 
     arns: dict[str, str]
     names: dict[str, str]
     event_role_arn: str
+    dead_letters: sqs.Queue
+    dead_letters_arn: str
 
 
 def add_topics(stack: Stack) -> Topics:
     """What wakes somebody, and what waits for the morning."""
     home = Construct(stack, "Alerts")
-    senders = [f"{name}.amazonaws.com" for name in sorted([*PUBLISHERS, "events"])]
-    using = allow("*", "kms:Decrypt", "kms:GenerateDataKey", Principal={"Service": senders}, Condition=OWN_ACCOUNT)
+    using = allow("*", "kms:Decrypt", "kms:GenerateDataKey", Principal=_services(sorted([*PUBLISHERS, *SENDERS])), Condition=OWN_ACCOUNT)
     key = new_key(home, "Alerts on their way to people", using)
+    dead_letters = sqs.Queue(
+        home,
+        "Undelivered",
+        encryption=sqs.QueueEncryption.KMS,
+        encryption_master_key=key,
+        enforce_ssl=True,
+        retention_period=Duration.days(14),
+    )
+    dead_letters_arn = dead_letters.queue_arn
+    sending = allow(dead_letters_arn, "sqs:SendMessage", Principal=_services(SENDERS), Condition=OWN_ACCOUNT)
+    dead_letters.add_to_resource_policy(iam.PolicyStatement.from_json(sending))
     topics = {
         name: sns.Topic(home, name, display_name=f"{name} alerts of Shop", master_key=key, enforce_ssl=True)
         for name in ("Critical", "Warning")
@@ -49,36 +63,36 @@ def add_topics(stack: Stack) -> Topics:
     arns = {}
     for name, topic in topics.items():
         arns[name.lower()] = arn = topic.topic_arn
-        topic.add_to_resource_policy(
-            iam.PolicyStatement.from_json(
-                allow(
-                    arn,
-                    "sns:Publish",
-                    Sid="AlertsOfThisAccount",
-                    Principal={"Service": [f"{name}.amazonaws.com" for name in PUBLISHERS]},
-                    Condition=OWN_ACCOUNT,
-                )
-            )
-        )
+        publishing = allow(arn, "sns:Publish", Sid="AlertsOfThisAccount", Principal=_services(PUBLISHERS), Condition=OWN_ACCOUNT)
+        topic.add_to_resource_policy(iam.PolicyStatement.from_json(publishing))
+    redrive = {"deadLetterTargetArn": dead_letters_arn}
     sns.CfnSubscription(
         home,
         "CriticalToHttpsce215e88",
         topic_arn=arns["critical"],
         protocol="https",
         endpoint="https://events.example.com/integration/shop/enqueue",
+        redrive_policy=redrive,
         delivery_policy={
             "healthyRetryPolicy": {
-                "numRetries": 20,
+                "numRetries": 30,
                 "numNoDelayRetries": 0,
                 "minDelayTarget": 5,
-                "maxDelayTarget": 60,
+                "maxDelayTarget": 120,
                 "numMinDelayRetries": 3,
-                "numMaxDelayRetries": 10,
+                "numMaxDelayRetries": 20,
                 "backoffFunction": "exponential",
             }
         },
     )
-    sns.CfnSubscription(home, "WarningToEmailb9f34f84", topic_arn=arns["warning"], protocol="email", endpoint="shop-team@example.com")
+    sns.CfnSubscription(
+        home,
+        "WarningToEmailb9f34f84",
+        topic_arn=arns["warning"],
+        protocol="email",
+        endpoint="shop-team@example.com",
+        redrive_policy=redrive,
+    )
     role = iam.Role(
         home,
         "EventRole",
@@ -95,10 +109,14 @@ def add_topics(stack: Stack) -> Topics:
         ],
     )
     names = {name.lower(): topic.topic_name for name, topic in topics.items()}
-    return Topics(arns=arns, names=names, event_role_arn=role.role_arn)
+    return Topics(arns=arns, names=names, event_role_arn=role.role_arn, dead_letters=dead_letters, dead_letters_arn=dead_letters_arn)
 
 
-def add_alarms(stack: Stack, network: Network, database: Database, front: Front, service: Service, topics: Topics) -> None:
+def _services(names: list[str]) -> dict[str, list[str]]:
+    return {"Service": [f"{name}.amazonaws.com" for name in names]}
+
+
+def add_alarms(stack: Stack, *, network: Network, database: Database, front: Front, service: Service, topics: Topics) -> None:
     """Every row of the table, and the sum of the critical ones."""
     home = Construct(stack, "Watch")
     names = {
@@ -114,6 +132,7 @@ def add_alarms(stack: Stack, network: Network, database: Database, front: Front,
         "service arn": service.service.service_arn,
         "critical topic": topics.names["critical"],
         "warning topic": topics.names["warning"],
+        "dead letters": topics.dead_letters.queue_name,
     }
     table = _named(json.loads(TABLE.read_text()), names)
     critical = []
@@ -207,6 +226,8 @@ def _event_rule(home: Construct, row: dict[str, Any], topics: Topics) -> None:
                 id="Topic",
                 arn=topics.arns[row["severity"]],
                 role_arn=topics.event_role_arn,
+                retry_policy=events.CfnRule.RetryPolicyProperty(maximum_event_age_in_seconds=86_400, maximum_retry_attempts=185),
+                dead_letter_config=events.CfnRule.DeadLetterConfigProperty(arn=topics.dead_letters_arn),
                 input_transformer=events.CfnRule.InputTransformerProperty(
                     input_paths_map={"time": "$.time"}, input_template=row["message"]
                 ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import cast
 
 from aws_cdk import Duration, RemovalPolicy, Stack
 from aws_cdk import aws_ec2 as ec2
@@ -111,7 +112,7 @@ def add_database(stack: Stack, vpc: ec2.Vpc) -> Database:
         backup_retention=Duration.days(35),
     )
     instance.node.add_dependency(policy, *log_groups)
-    secret = instance.secret
+    secret = cast("secretsmanager.ISecret", instance.secret)
     secretsmanager.CfnRotationSchedule(
         home,
         "Rotation",

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import cast
 
-from aws_cdk import Stack
+from aws_cdk import CfnResource, CustomResource, Stack
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
@@ -73,7 +74,7 @@ def add_network(stack: Stack) -> Network:
 def _harden_default_security_group(home: Construct, stack: Stack, vpc: ec2.Vpc, key: kms.Key) -> None:
     part = Construct(home, "DefaultSecurityGroup")
     provider = stack.node.find_child("Custom::VpcRestrictDefaultSGCustomResourceProvider").node
-    function, role = provider.find_child("Handler"), provider.find_child("Role")
+    function, role = cast("CfnResource", provider.find_child("Handler")), cast("CfnResource", provider.find_child("Role"))
     log_group = new_log_group(part, "Logs", key, logs.RetentionDays.THREE_MONTHS)
     failures = sns.Topic(part, "Failures", master_key=key, enforce_ssl=True)
     failures_arn = failures.topic_arn
@@ -104,7 +105,8 @@ def _harden_default_security_group(home: Construct, stack: Stack, vpc: ec2.Vpc, 
     function.add_property_override("DeadLetterConfig", {"TargetArn": failures_arn})
     function.add_property_override("LoggingConfig", {"LogFormat": "JSON", "LogGroup": log_group.log_group_name})
     function.add_override("DependsOn", [policy.logical_id])
-    request = vpc.node.find_child("RestrictDefaultSecurityGroupCustomResource").node.default_child
+    closer = cast("CustomResource", vpc.node.find_child("RestrictDefaultSecurityGroupCustomResource"))
+    request = cast("CfnResource", closer.node.default_child)
     request.add_resource_dependency(policy)
     request.add_property_override("ServiceTimeout", 300)
 

@@ -18,7 +18,7 @@ from constructs import Construct
 from bench.twins.plain.database import PORT as DATABASE_PORT
 from bench.twins.plain.database import Database
 from bench.twins.plain.front import Front
-from bench.twins.plain.keys import ACCOUNT, FOR_LOGS, REGION, URL_SUFFIX, new_key, new_log_group
+from bench.twins.plain.keys import FOR_LOGS, REGION, URL_SUFFIX, new_key, new_log_group
 
 PORT = 5678
 
