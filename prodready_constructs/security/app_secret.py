@@ -177,7 +177,7 @@ class AppSecret(Part):
             {"Bool": {"aws:SecureTransport": "false"}},
             {"StringNotEquals": {"aws:PrincipalAccount": ACCOUNT_ID}, "BoolIfExists": {"aws:PrincipalIsAWSService": "false"}},
         ):
-            self.secret.add_to_resource_policy(
+            added = self.secret.add_to_resource_policy(
                 iam.PolicyStatement.from_json(
                     {
                         "Effect": "Deny",
@@ -188,8 +188,8 @@ class AppSecret(Part):
                     }
                 )
             )
-        policy = cast("secretsmanager.CfnResourcePolicy", self.secret.node.find_child("Policy").node.default_child)
-        policy.block_public_policy = True
+        policy = cast("secretsmanager.ResourcePolicy", added.policy_dependable)
+        cast("secretsmanager.CfnResourcePolicy", policy.node.default_child).block_public_policy = True
 
     def _rotate(self, function: lambda_.IFunction, period: timedelta) -> None:
         arn, function_arn = self.secret.secret_arn, function.function_arn

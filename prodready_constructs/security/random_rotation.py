@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import cast
 
@@ -68,7 +69,7 @@ class RandomRotation(Part):
         super().__init__(scope, construct_id)
         subnets = require_subnets(self, vpc, tier="isolated")
         key = encryption_key or DataKey(self, "Key", description="Logs of secret rotation", encrypts_logs=True).key
-        log_group = EncryptedLogGroup(self, "Logs", retention=log_retention, encryption_key=key).log_group
+        self._log_group = log_group = EncryptedLogGroup(self, "Logs", retention=log_retention, encryption_key=key).log_group
         self._failures = sns.Topic(self, "Failures", master_key=key, enforce_ssl=True)
         role = ComposedRole(
             self,
@@ -134,12 +135,16 @@ class RandomRotation(Part):
                 mend="import it with from_lookup, or name vpc_cidr_block in from_vpc_attributes",
             ) from None
 
+    @cached_property
+    def _function_name(self) -> str:
+        return self.function.function_name
+
     @property
     def alarm_specs(self) -> tuple[AlarmSpec, ...]:
         """Rotations that fail, and those that AWS Lambda gave up on."""
-        name = self.function.function_name
+        name = self._function_name
         commands = (
-            f"aws logs tail {self.function.log_group.log_group_name} --since 1h",
+            f"aws logs tail {self._log_group.log_group_name} --since 1h",
             "aws secretsmanager list-secrets --query 'SecretList[].[Name,LastRotatedDate,NextRotationDate]' --output table",
             f"aws lambda get-function-configuration --function-name {name}",
         )
@@ -188,7 +193,7 @@ class RandomRotation(Part):
     @property
     def graphs(self) -> tuple[GraphSpec, ...]:
         """Runs and errors."""
-        name = self.function.function_name
+        name = self._function_name
         return (
             GraphSpec(
                 title="Secret rotation",

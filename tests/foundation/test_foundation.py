@@ -52,6 +52,33 @@ def test_grants_land_in_one_managed_policy_without_wildcard_actions(template: Te
     assert not [action for action in actions if "*" in action]
 
 
+@pytest.mark.control("SEC-1")
+def test_statements_given_from_the_start_are_spelt_out_and_share_the_policy_with_later_grants() -> None:
+    stack = new_stack()
+    role = ComposedRole(
+        stack,
+        "Role",
+        assumed_by=iam.ServicePrincipal("ecs-tasks.amazonaws.com"),
+        description="test",
+        statements=[{"Action": ["s3:Abort*", "s3:PutObject"], "Resource": "arn:aws:s3:::a/*"}],
+    )
+    assert role.policy is not None
+    role.add_to_policy(iam.PolicyStatement(actions=["sns:Publish"], resources=["arn:aws:sns:us-east-1:111122223333:a"]))
+    assert synth(stack).props("AWS::IAM::ManagedPolicy")["PolicyDocument"]["Statement"] == [
+        {"Action": ["s3:AbortMultipartUpload", "s3:PutObject"], "Effect": "Allow", "Resource": "arn:aws:s3:::a/*"},
+        {"Action": "sns:Publish", "Effect": "Allow", "Resource": "arn:aws:sns:us-east-1:111122223333:a"},
+    ]
+
+
+@pytest.mark.control("OPS-5")
+def test_a_named_log_group_may_go_with_a_failed_first_deployment() -> None:
+    stack = new_stack()
+    key = DataKey(stack, "Key", description="test", encrypts_logs=True)
+    EncryptedLogGroup(stack, "Logs", retention=timedelta(days=30), encryption_key=key.key, name="/aws/x", goes_with_failed_creation=True)
+    group = synth(stack).one("AWS::Logs::LogGroup")
+    assert (group["DeletionPolicy"], group["UpdateReplacePolicy"]) == ("RetainExceptOnCreate", "Retain")
+
+
 @pytest.mark.control("OPS-5")
 def test_log_group_is_kept_encrypted_and_retained(template: Template) -> None:
     group = template.one("AWS::Logs::LogGroup")
