@@ -15,6 +15,7 @@ from prodready_constructs.errors import ConfigurationError
 DEFAULT_ACCOUNT, DEFAULT_REGION = "123456789012", "us-east-1"
 #: The key under which constructs describe themselves (``contracts.METADATA_KEY``; that module is not needed here).
 _CONSTRUCT_KEY = "prodready:construct"
+_LOGICAL_ID = "aws:cdk:logicalId"
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ class Stack:
 
     Attributes:
         id: how the CLI selects it; name: its name in CloudFormation; needs: ids of the stacks it depends on;
-        constructs: path of each construct that described itself -> its kind.
+        constructs: path of each construct that described itself -> its kind; paths: logical id -> path of the resource.
     """
 
     id: str
@@ -34,6 +35,7 @@ class Stack:
     needs: tuple[str, ...]
     termination_protection: bool
     constructs: Mapping[str, str]
+    paths: Mapping[str, str]
 
     @cached_property
     def template(self) -> dict[str, Any]:
@@ -47,7 +49,7 @@ class Stack:
 
     def construct_of(self, logical_id: str) -> str:
         """The nearest construct above a resource that described itself: ``path (Kind)``; the stack when there is none."""
-        path = str(self.resources[logical_id].get("Metadata", {}).get("aws:cdk:path", f"{self.id}/{logical_id}"))
+        path = self.paths.get(logical_id, "")
         while path:
             if path in self.constructs:
                 return f"{path} ({self.constructs[path]})"
@@ -116,12 +118,15 @@ def _stack(folder: Path, name: str, artifact: dict[str, Any], properties: dict[s
         template_file=folder / properties["templateFile"],
         needs=tuple(need for need in artifact.get("dependencies", []) if not need.endswith(".assets")),
         termination_protection=bool(properties.get("terminationProtection", False)),
-        constructs={path.lstrip("/"): kind for path, entries in metadata.items() if (kind := _kind(entries))},
+        constructs={path.lstrip("/"): kind for path, entries in metadata.items() if (kind := _data(entries, _CONSTRUCT_KEY, "kind"))},
+        paths={name: path.lstrip("/") for path, entries in metadata.items() if (name := _data(entries, _LOGICAL_ID))},
     )
 
 
-def _kind(entries: list[dict[str, Any]]) -> str | None:
-    return next((str(entry["data"].get("kind", "?")) for entry in entries if entry.get("type") == _CONSTRUCT_KEY), None)
+def _data(entries: list[dict[str, Any]], wanted: str, member: str | None = None) -> str | None:
+    """The data of the first entry of a type, or one member of it."""
+    data = next((entry["data"] for entry in entries if entry.get("type") == wanted), None)
+    return None if data is None else str(data.get(member, "?") if member else data)
 
 
 def _in_order(stacks: list[Stack]) -> Iterator[Stack]:

@@ -16,11 +16,15 @@ from prodready_constructs.local.variants import vary
 
 def _write(folder: Path) -> None:
     def stack(name: str, environment: str, needs: list[str]) -> dict[str, object]:
-        resources = {"Log1": {"Type": "AWS::Logs::LogGroup", "Metadata": {"aws:cdk:path": f"{name}/Front/Log/Resource"}}}
+        resources = {"Log1": {"Type": "AWS::Logs::LogGroup"}, "Alone": {"Type": "AWS::SNS::Topic"}}
         (folder / f"{name}.template.json").write_text(json.dumps({"Resources": resources}))
         files = {"abc123": {"source": {"path": f"{name}.template.json"}, "destinations": {"x": {"objectKey": "abc123.json"}}}}
         (folder / f"{name}.assets.json").write_text(json.dumps({"files": files}))
-        metadata = {f"/{name}/Front": [{"type": "prodready:construct", "data": {"kind": "FrontDoor"}}]}
+        metadata = {
+            f"/{name}/Front": [{"type": "prodready:construct", "data": {"kind": "FrontDoor"}}],
+            f"/{name}/Front/Log/Resource": [{"type": "aws:cdk:logicalId", "data": "Log1"}],
+            f"/{name}/Alone/Resource": [{"type": "aws:cdk:logicalId", "data": "Alone"}],
+        }
         (folder / f"{name}.metadata.json").write_text(json.dumps(metadata))
         return {
             "type": "aws:cloudformation:stack",
@@ -50,7 +54,9 @@ def test_stacks_come_in_order_with_their_places(tmp_path: Path) -> None:
 
 def test_a_resource_belongs_to_the_nearest_construct_that_described_itself(tmp_path: Path) -> None:
     _write(tmp_path)
-    assert load(tmp_path).stacks[0].construct_of("Log1") == "Data/Front (FrontDoor)"
+    stack = load(tmp_path).stacks[0]
+    assert stack.construct_of("Log1") == "Data/Front (FrontDoor)"
+    assert stack.construct_of("Alone") == "Data"
 
 
 @pytest.mark.parametrize("manifest", [None, '{"artifacts": {}}'])

@@ -23,7 +23,7 @@ _ROWS = (_row(), _row(agrees=False, found="<script>alert(1)</script>"), _row(Kin
 def _evidence(folder: Path, rows: tuple[Row, ...] = _ROWS, drills: tuple[Drill, ...] = (Drill("d", True, ("s",)),)) -> Evidence:
     template = folder / "Stack.template.json"
     template.write_text('{"Resources": {}}')
-    stack = Stack("Stack", "Stack", "111122223333", "us-east-1", template, (), True, {})
+    stack = Stack("Stack", "Stack", "111122223333", "us-east-1", template, (), True, {}, {})
     return Evidence(Assembly(folder, (stack,)), ReadBack(rows, ("AWS::New::Thing",)), drills, (Phase("p", 1.0, True),), None)
 
 
