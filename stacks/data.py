@@ -5,7 +5,7 @@ from __future__ import annotations
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from prodready_constructs import BackupPlan, LogBucket, MultiAzDatabase, Posture, PrivateNetwork, SecureBucket, Watch
+from prodready_constructs import BackupPlan, LogBucket, MultiAzDatabase, Posture, PrivateNetwork, ReplicaBucket, SecureBucket, Watch
 from stacks.base import EnvironmentStack
 from stacks.edge import CLOUDFRONT_REGION, EdgeStack
 from stacks.recovery import RecoveryStack
@@ -21,18 +21,18 @@ class DataStack(EnvironmentStack):
         super().__init__(scope, construct_id, settings=settings, region=settings.region, description="Network, data and backups")
         # One pair of topics a region is enough: nobody wants to confirm the same subscription twice.
         self.routes = edge.routes if settings.region == CLOUDFRONT_REGION else self.alerts(posture=posture, settings=settings)
-        self.logs = LogBucket(
-            self, "AccessLogs", posture=posture.storage, replica=recovery.replica, object_ownership=s3.ObjectOwnership.OBJECT_WRITER
-        )
+        self.logs = LogBucket(self, "AccessLogs", posture=posture.storage, object_ownership=s3.ObjectOwnership.OBJECT_WRITER)
+        # Here and not in the second region, where it would need a log bucket of its own: decision 40. The backups cross regions.
+        self.replica = ReplicaBucket(self, "Replica", posture=posture.storage, access_logs=self.logs.bucket)
         self.network = PrivateNetwork(self, "Network", posture=posture.network, cidr=settings.cidr, peers=settings.peers)
         self.database = MultiAzDatabase(self, "Orders", vpc=self.network.vpc, posture=posture.database, database_name="orders")
         self.uploads = SecureBucket(
-            self, "Uploads", posture=posture.storage, access_logs=self.logs.bucket, replica=recovery.replica, key_prefix="uploads/"
+            self, "Uploads", posture=posture.storage, access_logs=self.logs.bucket, replica=self.replica, key_prefix="uploads/"
         )
         self.backup = BackupPlan(
             self, "Backup", posture=posture.recovery, protecting=[self.database, self.uploads], copy_to_arn=recovery.vault.arn
         )
-        self.watched = [self.database, self.uploads, self.network, self.backup, self.logs]
+        self.watched = [self.database, self.uploads, self.network, self.backup]
         if self.routes is not edge.routes:
             self.watched.append(self.routes)
         self.watch = Watch(self, "Watch", routes=self.routes, watching=self.watched, runbook_base_url=settings.runbooks)

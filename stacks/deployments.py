@@ -39,7 +39,7 @@ def deploy(app: App, prefix: str, *, posture: Posture, settings: Settings) -> De
     recovery = RecoveryStack(app, f"{prefix}RecoveryStack", posture=posture, settings=settings)
     edge = EdgeStack(app, f"{prefix}EdgeStack", posture=posture, settings=settings)
     data = DataStack(app, f"{prefix}DataStack", posture=posture, settings=settings, edge=edge, recovery=recovery)
-    workload = WorkloadStack(app, f"{prefix}Stack", posture=posture, settings=settings, data=data, edge=edge, recovery=recovery)
+    workload = WorkloadStack(app, f"{prefix}Stack", posture=posture, settings=settings, data=data, edge=edge)
     site_alarms = (
         SiteAlarmsStack(app, f"{prefix}SiteAlarmsStack", settings=settings, edge=edge, watching=workload.watched_from_us_east_1)
         if workload.watched_from_us_east_1

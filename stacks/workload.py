@@ -23,7 +23,6 @@ from prodready_constructs import (
 from stacks.base import EnvironmentStack
 from stacks.data import DataStack
 from stacks.edge import CLOUDFRONT_REGION, EdgeStack
-from stacks.recovery import RecoveryStack
 from stacks.settings import Settings
 
 
@@ -39,7 +38,6 @@ class WorkloadStack(EnvironmentStack):
         settings: Settings,
         data: DataStack,
         edge: EdgeStack,
-        recovery: RecoveryStack,
     ) -> None:
         super().__init__(scope, construct_id, settings=settings, region=settings.region, description="Doors, service and site")
         vpc = data.network.vpc
@@ -81,7 +79,7 @@ class WorkloadStack(EnvironmentStack):
             # A site's files are read at once, or they are errors: nothing of it moves to the archive.
             posture=replace(posture.storage, archive_after=None),
             access_logs=data.logs.bucket,
-            replica=recovery.replica,
+            replica=data.replica,
         )
         self.site = Website(
             self,

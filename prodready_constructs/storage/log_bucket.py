@@ -39,7 +39,7 @@ class LogBucket(Part):
 
     Args:
         posture: how long logs and their old versions are kept.
-        replica: the bucket, of another region, where every log is copied to and locked.
+        replica: the bucket, of another region (in this one it would log to here), where every log is copied to and locked.
         object_ownership: ``OBJECT_WRITER`` only for CloudFront's legacy logging, which writes by ACL; v2 needs none.
 
     Sources: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/enable-access-logging.html,
@@ -82,7 +82,7 @@ class LogBucket(Part):
         self.name = resource.ref
         statements = self._admit_log_services()
         if replica is None:
-            waive_replication(resource, because="no second region is chosen for this deployment; its access logs are kept in versions")
+            waive_replication(resource, because="no replica is chosen for this deployment, or it logs to this bucket and cannot be its copy as well; logs are kept in versions")
         else:
             statements += replicate(self.bucket, resource, self.arn, to=replica, claim=ALL_LOGS)
         write_policy(self.bucket, self.arn, statements)
@@ -118,7 +118,7 @@ class LogBucket(Part):
 
     @property
     def alarm_specs(self) -> tuple[AlarmSpec, ...]:
-        """Logs that could not be copied to the second region."""
+        """Logs that could not be copied."""
         return (replication_alarm(source=self.name, replica=self._replica),) if self._replica else ()
 
     @property

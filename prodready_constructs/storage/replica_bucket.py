@@ -1,4 +1,4 @@
-"""The bucket of the second region that buckets of the first are copied to."""
+"""The bucket that other buckets are copied to, as they are written."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ REPLICATION_PACKS = ("HIPAA.Security", "NIST.800.53.R4", "NIST.800.53.R5", "PCI.
 CONTROLS = (
     ControlClaim(
         control="STORE-1",
-        how="Objects and access logs have a copy in a second region that nobody can remove while its Object Lock lasts",
+        how="Objects have a second copy that nobody can remove while its Object Lock lasts, in another region where the stack puts it there",
         frameworks=("NIST 800-53 r5 CP-9", "NIST 800-53 r5 SC-28", "HIPAA 164.308(a)(7)(ii)(A)", "PCI DSS 3.2.1 10.5.3", "SOC 2 A1.2"),
     ),
 )
 
 
 class ReplicaBucket(Part):
-    """A bucket that only S3 replication writes to, in another region than the buckets it protects.
+    """A bucket that only S3 replication writes to: the second copy of the buckets it protects, in their region or in another.
 
     Always: private, TLS 1.2 or newer, versioned, own KMS key with bucket key, Object Lock in governance mode with a default retention (log
     replicas become unremovable, which their source cannot be), access logs, kept when its stack is deleted; one replication role for all
@@ -76,7 +76,7 @@ class ReplicaBucket(Part):
         key = own_key(
             self,
             encryption_key,
-            description=f"{self.path}: replicas in the second region",
+            description=f"{self.path}: second copies",
             statements=[self._admit_role(["kms:Encrypt", "kms:GenerateDataKey"], "*")],
         )
         #: The L2 itself.
@@ -118,7 +118,7 @@ class ReplicaBucket(Part):
         waive(
             resource,
             rule=[f"{pack}-S3BucketReplicationEnabled" for pack in REPLICATION_PACKS],
-            because="this bucket is the replica: it is the end of the chain, in another region than its sources, versioned and under Object Lock",
+            because="this bucket is the replica: it is the end of the chain of copies, versioned and under Object Lock, so that nothing in it can be removed",
             owner="platform",
         )
         record(self, controls=CONTROLS, tier="recovery")

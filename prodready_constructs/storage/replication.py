@@ -102,9 +102,9 @@ def replication_alarm(*, source: str, replica: ReplicaBucket) -> AlarmSpec:
         periods=1,
         # S3 sends the metric only while there is something to replicate.
         missing_data="notBreaching",
-        source="Any object without its copy in the second region breaks the recovery point; S3 does not retry a failed one",
+        source="An object without its second copy breaks the recovery point; S3 does not retry a failed one",
         runbook=RunbookSpec(
-            meaning="Objects were written that have no copy in the second region: losing this region now would lose them.",
+            meaning="Objects were written that have no second copy: what happens to this bucket now happens to all there is of them.",
             causes=(
                 "the replication role lost its permission on the replica bucket or one of the two keys",
                 "the replica bucket or its key was changed by hand",
@@ -122,4 +122,4 @@ def replication_alarm(*, source: str, replica: ReplicaBucket) -> AlarmSpec:
 
 def replication_graph(*, source: str, replica: ReplicaBucket) -> GraphSpec:
     """What failed; what waits is published in the replica's region."""
-    return GraphSpec(title="Replication to the second region", metrics=(_failed(source, replica),))
+    return GraphSpec(title="Replication", metrics=(_failed(source, replica),))

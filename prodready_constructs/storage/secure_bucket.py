@@ -54,7 +54,7 @@ class SecureBucket(Part):
         posture: retention of old versions and of the lock, archive age.
         access_logs: the log bucket of this region (``LogBucket.bucket``, or any whose policy admits ``logging.s3.amazonaws.com``).
         encryption_key: the key of the data domain; its own when None. With *replica*, its policy must admit the replication role.
-        replica: the bucket of a second region that everything is copied to.
+        replica: the bucket, best of another region, that everything is copied to.
         key_prefix: the only prefix under which objects may be put ("orders/"); of the buckets that share a replica, all but one need one.
 
     Raises:
@@ -122,7 +122,7 @@ class SecureBucket(Part):
         statements: list[Statement] = []
         if replica is None:
             waive_replication(
-                resource, because="no second region is chosen for this deployment; versions, Object Lock and AWS Backup protect the objects"
+                resource, because="no replica is chosen for this deployment; versions, Object Lock and AWS Backup protect the objects"
             )
         else:
             statements += replicate(self.bucket, resource, self.arn, to=replica, claim=[key_prefix])
@@ -212,11 +212,7 @@ class SecureBucket(Part):
     @property
     def recovery_facts(self) -> tuple[RecoveryFact, ...]:
         """Every overwritten or deleted object is still there as a version."""
-        second = (
-            f"; after the loss of the region the copy in {self._replica.name} serves, usually within 15 minutes of the write"
-            if self._replica
-            else ""
-        )
+        second = f"; a second copy in {self._replica.name}, usually within 15 minutes of the write" if self._replica else ""
         return (
             RecoveryFact(
                 store=f"S3 bucket {self.construct_id}",
