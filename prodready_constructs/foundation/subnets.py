@@ -15,7 +15,7 @@ _TIERS = {
     "private": ec2.SubnetType.PRIVATE_WITH_EGRESS,
     "isolated": ec2.SubnetType.PRIVATE_ISOLATED,
 }
-#: VPC -> tier -> the zones of its subnets. Asked for once: they cannot change, and each answer is seven messages to the jsii kernel.
+#: VPC -> tier -> the zones of its subnets. Asked for once: they cannot change, and each subnet is a message to the jsii kernel.
 _zones: WeakKeyDictionary[ec2.IVpc, dict[str, list[str]]] = WeakKeyDictionary()
 
 
@@ -34,7 +34,7 @@ def require_subnets(
     """
     known = _zones.setdefault(vpc, {})
     if tier not in known:
-        known[tier] = _zones_of(vpc, _TIERS[tier])
+        known[tier] = sorted({subnet.availability_zone for subnet in getattr(vpc, f"{tier}_subnets")})
     found = known[tier]
     if len(found) < zones:
         raise ConfigurationError(
@@ -44,10 +44,3 @@ def require_subnets(
             mend="hand over a PrivateNetwork's vpc, or add the subnets to yours",
         )
     return ec2.SubnetSelection(subnet_type=_TIERS[tier])
-
-
-def _zones_of(vpc: ec2.IVpc, kind: ec2.SubnetType) -> list[str]:
-    try:
-        return sorted(set(vpc.select_subnets(subnet_type=kind).availability_zones))
-    except RuntimeError:  # CDK throws where a VPC has no subnet of the kind at all
-        return []

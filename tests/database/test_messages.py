@@ -14,10 +14,10 @@ from tests.support.synthesis import new_stack
 @pytest.mark.parametrize(
     ("engine", "posture", "messages"),
     [
-        (POSTGRESQL_17, PRODUCTION.database, 58),
-        (POSTGRESQL_17, STAGING.database, 62),
+        (POSTGRESQL_17, PRODUCTION.database, 57),
+        (POSTGRESQL_17, STAGING.database, 61),
         # An option group, and two log groups more.
-        (MYSQL_8_4, PRODUCTION.database, 65),
+        (MYSQL_8_4, PRODUCTION.database, 64),
     ],
     ids=["postgres", "postgres without a standby", "mysql"],
 )
