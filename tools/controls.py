@@ -3,7 +3,7 @@
 Made from the source alone, without importing it: the ``ControlClaim``s that constructs record, the ``controls`` of our rules, and the
 ``control`` marks of the tests. A test fails while the committed page is out of date.
 
-usage: python tools/controls.py
+usage: python -m tools.controls
 """
 
 from __future__ import annotations

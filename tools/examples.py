@@ -2,7 +2,7 @@
 
 A code host renders no snippets, so the pages carry copies; a test fails while one differs from its file.
 
-usage: python tools/examples.py
+usage: python -m tools.examples
 """
 
 from __future__ import annotations

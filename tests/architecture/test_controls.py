@@ -13,7 +13,7 @@ FOUND = catalogue()
 
 
 def test_the_page_is_fresh() -> None:
-    assert TARGET.read_text(encoding="utf-8") == rendered(), "run: python tools/controls.py"
+    assert TARGET.read_text(encoding="utf-8") == rendered(), "run: python -m tools.controls"
 
 
 @pytest.mark.parametrize("control", [control for control, row in LEDGER.items() if row.whole])

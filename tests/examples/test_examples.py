@@ -167,7 +167,7 @@ def test_plain_constructs_are_judged_by_packs_and_our_rules(tmp_path: Path, monk
 @pytest.mark.parametrize("page", PAGES)
 def test_the_pages_show_the_files(page: str) -> None:
     text = (ROOT / page).read_text(encoding="utf-8")
-    assert text == refreshed(text), "run: python tools/examples.py"
+    assert text == refreshed(text), "run: python -m tools.examples"
 
 
 def test_the_files_that_are_shown() -> None:

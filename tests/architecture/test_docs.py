@@ -1,0 +1,139 @@
+"""The pages say what the code says: names, signatures, alarms, the posture's numbers; and every link leads somewhere."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import prodready_constructs
+from tests.architecture.source import PACKAGE, ROOT, python_files, tree_of
+from tools.posture import TARGET, rendered
+
+DOCS = ROOT / "docs"
+PAGES = sorted(
+    [
+        ROOT / "README.md",
+        ROOT / "CONTRIBUTING.md",
+        ROOT / "CHANGELOG.md",
+        *DOCS.glob("*.md"),
+        *DOCS.glob("decisions/*.md"),
+        *DOCS.glob("rooms/*.md"),
+    ]
+)
+ROOMS = sorted(DOCS.glob("rooms/*.md"))
+ALARMS = {"AlarmSpec", "EventSpec", "RdsEventSpec"}
+_BLOCK = re.compile(r"^```python\n(.*?)^```", re.DOTALL | re.MULTILINE)
+_LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+
+
+def blocks(page: Path) -> Iterator[ast.Module]:
+    """The Python blocks of *page*; ``, ...)`` means that something is left out."""
+    for code in _BLOCK.findall(page.read_text(encoding="utf-8")):
+        yield ast.parse(code.replace(", ...)", ")").replace("(...)", "()"), str(page))
+
+
+def signatures() -> dict[str, set[str]]:
+    """Public class, function or method -> the keywords it takes; of methods of one name, all together."""
+    found: dict[str, set[str]] = {}
+    for file in python_files():
+        for node in ast.walk(tree_of(file)):
+            if isinstance(node, ast.ClassDef):
+                fields = {item.target.id for item in node.body if isinstance(item, ast.AnnAssign) and isinstance(item.target, ast.Name)}
+                found.setdefault(node.name, set()).update(fields)
+                for item in node.body:
+                    if isinstance(item, ast.FunctionDef):
+                        name = node.name if item.name == "__init__" else item.name
+                        found.setdefault(name, set()).update(one.arg for one in (*item.args.args, *item.args.kwonlyargs))
+            elif isinstance(node, ast.FunctionDef):
+                found.setdefault(node.name, set()).update(one.arg for one in (*node.args.args, *node.args.kwonlyargs))
+    return found
+
+
+SIGNATURES = signatures()
+
+
+def of_the_library(call: ast.Call) -> str | None:
+    """The name that *call* calls, where it is ours."""
+    name = call.func.attr if isinstance(call.func, ast.Attribute) else call.func.id if isinstance(call.func, ast.Name) else ""
+    public = isinstance(call.func, ast.Name) and name in {*prodready_constructs.__all__, "write_runbooks"}
+    method = isinstance(call.func, ast.Attribute) and isinstance(call.func.value, ast.Name) and call.func.value.id.islower()
+    return name if name in SIGNATURES and (public or (method and call.func.value.id not in {"s3", "ecs", "cdk"})) else None  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_code_on_the_pages_uses_what_there_is(page: Path) -> None:
+    for tree in blocks(page):
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("prodready_constructs"):
+                names = set(prodready_constructs.__all__)
+                if node.module != "prodready_constructs":
+                    init = PACKAGE.joinpath(*(node.module or "").split(".")[1:], "__init__.py")
+                    names = {
+                        alias.asname or alias.name for one in tree_of(init).body if isinstance(one, ast.ImportFrom) for alias in one.names
+                    }
+                assert {alias.name for alias in node.names} <= names
+            if isinstance(node, ast.Call) and (name := of_the_library(node)):
+                unknown = {keyword.arg for keyword in node.keywords if keyword.arg} - SIGNATURES[name]
+                assert unknown == set(), f"{name} takes no {', '.join(sorted(unknown))}"
+            if isinstance(node, ast.Call) and ast.unparse(node.func) == "replace":
+                value = ast.unparse(node.args[0])
+                slice_of = getattr(prodready_constructs.PRODUCTION, value.split(".")[-1], prodready_constructs.PRODUCTION)
+                for keyword in node.keywords:
+                    assert hasattr(slice_of, str(keyword.arg)), f"{value} has no {keyword.arg}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page: Path) -> None:
+    for link in _LINK.findall(page.read_text(encoding="utf-8")):
+        target = link.partition("#")[0]
+        if target and "://" not in target:
+            assert (page.parent / target).exists(), f"{page.name}: {link}"
+
+
+@pytest.mark.parametrize("page", ROOMS, ids=lambda page: page.stem)
+def test_the_alarms_of_a_room_are_those_on_its_page(page: Path) -> None:
+    room, text = PACKAGE / page.stem, page.read_text(encoding="utf-8")
+    made = {
+        keyword.value.value
+        for file in python_files(room)
+        for node in ast.walk(tree_of(file))
+        if isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] in ALARMS
+        for keyword in node.keywords
+        if keyword.arg == "id" and isinstance(keyword.value, ast.Constant)
+    }
+    assert {name for name in made if name not in text} == set(), "not on the page"
+    texts = {node.value for file in python_files(room) for node in ast.walk(tree_of(file)) if isinstance(node, ast.Constant)}
+    written = {text for text in texts if isinstance(text, str) and len(text) >= 4}
+    tables = re.findall(r"^\| alarm \|.*\n\|[-|]+\n((?:\|.*\n)+)", text, re.MULTILINE)
+    named = {
+        name
+        for table in tables
+        for row in table.splitlines()
+        for name in re.findall(r"\b[A-Z][a-z]+[A-Z]\w+|\bAttention|\bFailover", row.split("|")[1])
+    }
+    # An id may be put together: f"{direction}LatencyHigh".
+    unknown = {name for name in named - written if not any(name.startswith(text) or name.endswith(text) for text in written)}
+    assert unknown == set(), "not in the room"
+
+
+def test_every_room_and_decision_has_its_place() -> None:
+    rooms = {init.parent.name for init in PACKAGE.glob("*/__init__.py")} - {"cli", "evidence", "foundation", "local", "posture"}
+    assert rooms <= {page.stem for page in ROOMS}
+    site = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
+    assert [page.name for page in ROOMS if f"rooms/{page.name}" not in site] == [], "add it to mkdocs.yml"
+    index = (DOCS / "decisions" / "index.md").read_text(encoding="utf-8")
+    assert [page.name for page in DOCS.glob("decisions/0*.md") if f"]({page.name})" not in index] == [], "add it to docs/decisions/index.md"
+
+
+def test_the_posture_page_is_fresh() -> None:
+    assert TARGET.read_text(encoding="utf-8") == rendered(), "run: python -m tools.posture"
+
+
+@pytest.mark.parametrize("page", ROOMS, ids=lambda page: page.stem)
+def test_no_page_repeats_the_posture_in_a_table(page: Path) -> None:
+    header = [line for line in page.read_text(encoding="utf-8").splitlines() if re.match(r"\|.*\bproduction\b.*\|.*\bstaging\b.*\|", line)]
+    assert header == [], "link to posture.md instead: numbers rot"
