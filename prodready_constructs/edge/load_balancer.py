@@ -203,7 +203,7 @@ class ProtectedLoadBalancer(Part):
         # would silently undo whatever a user sets through the L2.
         attributes = {"zonal_shift.config.enabled": "true", "waf.fail_open.enabled": "false"}
         for kind in ("access", "connection", "health_check"):
-            logging = {"enabled": "true", "bucket": name, "prefix": f"{prefix}/{kind}"}
+            logging = {"enabled": "true", "bucket": name, "prefix": f"access-logs/{prefix}/{kind}"}
             attributes |= {f"{kind}_logs.s3.{key}": value for key, value in logging.items()}
         for key, value in attributes.items():
             self.load_balancer.set_attribute(key, value)

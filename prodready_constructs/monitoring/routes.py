@@ -6,7 +6,7 @@ import hashlib
 import re
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 from aws_cdk import Duration
 from aws_cdk import aws_iam as iam
@@ -140,7 +140,10 @@ class Routes(Part):
         self.event_role_arn: str = self.event_role.role_arn
         for actions, resource in ((["sns:Publish"], [critical_arn, warning_arn]), (_KEY_ACTIONS, self.key.key_arn)):
             self.event_role.add_to_policy(iam.PolicyStatement.from_json({"Effect": "Allow", "Action": actions, "Resource": resource}))
-        self._names = {severity: topic.topic_name for severity, topic in self._topics().items()}
+        # Of the L1: a dashboard in another region can read it, while the L2's wants a physical name there.
+        self._names = {
+            severity: cast("sns.CfnTopic", topic.node.default_child).attr_topic_name for severity, topic in self._topics().items()
+        }
         self._undelivered_name = self.undelivered.queue_name
         record(self, controls=CONTROLS, tier="monitoring", watchable=True)
 
