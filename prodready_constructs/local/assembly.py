@@ -118,8 +118,8 @@ def _stack(folder: Path, name: str, artifact: dict[str, Any], properties: dict[s
         template_file=folder / properties["templateFile"],
         needs=tuple(need for need in artifact.get("dependencies", []) if not need.endswith(".assets")),
         termination_protection=bool(properties.get("terminationProtection", False)),
-        constructs={path.lstrip("/"): kind for path, entries in metadata.items() if (kind := _data(entries, _CONSTRUCT_KEY, "kind"))},
-        paths={name: path.lstrip("/") for path, entries in metadata.items() if (name := _data(entries, _LOGICAL_ID))},
+        constructs={at.lstrip("/"): kind for at, entries in metadata.items() if (kind := _data(entries, _CONSTRUCT_KEY, "kind"))},
+        paths={made: at.lstrip("/") for at, entries in metadata.items() if (made := _data(entries, _LOGICAL_ID))},
     )
 
 
