@@ -63,7 +63,9 @@ def main(assembly: Path) -> int:
     refused = [line for line in failed if not _accepted(line)]
     for line in [*messages, *refused]:
         print(line)
-    print(f"{len(templates)} templates: cfn-lint {len(messages)} messages, checkov {len(failed)} failed checks, {len(refused)} not accepted")
+    print(
+        f"{len(templates)} templates: cfn-lint {len(messages)} messages, checkov {len(failed)} failed checks, {len(refused)} not accepted"
+    )
     return 1 if messages or refused else 0
 
 

@@ -143,7 +143,8 @@ class Website(Part):
             ssl_support_method=cloudfront.SSLMethod.SNI if domain else None,
         )
         self._id = self.distribution.distribution_id
-        self._content_name = content.bucket_name
+        # Of the L1, which the site's alarms can read from a stack of another region (CloudFront's metrics are in us-east-1).
+        self._content_name: str = cast("s3.CfnBucket", content.node.default_child).ref
         admit_distribution(stack, content, distribution_id=self._id)
         if domain:
             domain.alias(targets.CloudFrontTarget(self.distribution), scope=self)

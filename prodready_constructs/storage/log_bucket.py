@@ -82,7 +82,10 @@ class LogBucket(Part):
         self.name = resource.ref
         statements = self._admit_log_services()
         if replica is None:
-            waive_replication(resource, because="no replica is chosen for this deployment, or it logs to this bucket and cannot be its copy as well; logs are kept in versions")
+            waive_replication(
+                resource,
+                because="no replica is chosen for this deployment, or it logs to this bucket and cannot be its copy as well; logs are kept in versions",
+            )
         else:
             statements += replicate(self.bucket, resource, self.arn, to=replica, claim=ALL_LOGS)
         write_policy(self.bucket, self.arn, statements)
