@@ -15,7 +15,7 @@ from datetime import datetime, timezone
 from importlib.metadata import version
 from pathlib import Path
 
-from bench.apps import ROOT
+from bench import ROOT
 from bench.sections import Section, growth, imports, packs, twins
 from bench.sections import platform as whole
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import aws_cdk as cdk
 
-ROOT = Path(__file__).parents[1]
+from bench import ROOT
 
 
 def recommended_flags() -> dict[str, Any]:

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import aws_cdk as cdk
 
-from bench.apps import ROOT, new_app
+from bench import ROOT
+from bench.apps import new_app
 from prodready_constructs import PRODUCTION, PRODUCTION_PACKS, STAGING, STAGING_PACKS, Posture, guard
 from stacks.deployments import Deployment, deploy
 from stacks.settings import load_settings
@@ -70,7 +71,8 @@ def _run(chosen: argparse.Namespace, watch: _Watch) -> None:
     production, staging = _deploy(app, chosen)
     watch.end("construct")
     if chosen.until == "guard":
-        guard(app, staging=[stack for deployment in staging for stack in deployment.stacks])
+        # As app.py calls it.
+        guard(app, staging=[stack for deployment in staging for stack in deployment.stacks], lock=ROOT / "stateful.lock.json")
         watch.end("guard")
         return
     if wanted >= STAGES.index("synth"):

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
-from bench.apps import ROOT
+from bench import ROOT
 from bench.runs import OUTDIR, in_turn
 from bench.sections import Section, python, raw
 

@@ -7,7 +7,7 @@ import statistics
 import subprocess
 from typing import Any
 
-from bench.apps import ROOT
+from bench import ROOT
 from bench.sections import Section, python
 
 #: Seconds that importing settings or the command line may take.

@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from bench.apps import ROOT
+from bench import ROOT
 from bench.runs import OUTDIR, added, in_turn, table
 from bench.sections import Section, python, raw
 

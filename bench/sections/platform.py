@@ -10,7 +10,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from bench.apps import ROOT
+from bench import ROOT
 from bench.messages import total
 from bench.runs import OUTDIR, added, in_turn, table
 from bench.sections import Section, python, raw

@@ -11,7 +11,7 @@ import tempfile
 from collections import Counter
 from pathlib import Path
 
-from bench.apps import ROOT
+from bench import ROOT
 from bench.messages import total
 from bench.runs import OUTDIR, in_turn, ratio, table
 from bench.sections import Section, python, raw

@@ -36,7 +36,7 @@ export function addLoadBalancer(stack, vpc) {
   });
   loadBalancer.setAttribute('zonal_shift.config.enabled', 'true');
   loadBalancer.setAttribute('waf.fail_open.enabled', 'false');
-  const prefix = 'Shop-Front-169E97F7';
+  const prefix = 'access-logs/Shop-Front-169E97F7';
   loadBalancer.logAccessLogs(bucket, `${prefix}/access`);
   loadBalancer.logConnectionLogs(bucket, `${prefix}/connection`);
   // The L2 has no method for these.

@@ -52,7 +52,7 @@ def add_load_balancer(stack: Stack, vpc: ec2.Vpc) -> Front:
     )
     balancer.set_attribute("zonal_shift.config.enabled", "true")
     balancer.set_attribute("waf.fail_open.enabled", "false")
-    prefix = "Shop-Front-169E97F7"
+    prefix = "access-logs/Shop-Front-169E97F7"
     balancer.log_access_logs(bucket, f"{prefix}/access")
     balancer.log_connection_logs(bucket, f"{prefix}/connection")
     # The L2 has no method for these.
