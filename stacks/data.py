@@ -6,6 +6,7 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from prodready_constructs import BackupPlan, LogBucket, MultiAzDatabase, Posture, PrivateNetwork, ReplicaBucket, SecureBucket, Watch
+from prodready_constructs.contracts import Watchable
 from stacks.base import EnvironmentStack
 from stacks.edge import CLOUDFRONT_REGION, EdgeStack
 from stacks.recovery import RecoveryStack
@@ -32,7 +33,7 @@ class DataStack(EnvironmentStack):
         self.backup = BackupPlan(
             self, "Backup", posture=posture.recovery, protecting=[self.database, self.uploads], copy_to_arn=recovery.vault.arn
         )
-        self.watched = [self.database, self.uploads, self.network, self.backup]
+        self.watched: list[Watchable] = [self.database, self.uploads, self.network, self.backup]
         if self.routes is not edge.routes:
             self.watched.append(self.routes)
         self.watch = Watch(self, "Watch", routes=self.routes, watching=self.watched, runbook_base_url=settings.runbooks)

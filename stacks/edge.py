@@ -24,7 +24,7 @@ class EdgeStack(EnvironmentStack):
         self.routes = self.alerts(posture=posture, settings=settings)
         self.web_acl = WebAcl(self, "WebAcl", posture=posture.edge, placement="CLOUDFRONT")
         self.domain = self.name_in_domain("Domain")
-        self.watched = [self.web_acl, self.routes, *filter(None, [self.domain])]
+        self.watched: list[Watchable] = [self.web_acl, self.routes, *filter(None, [self.domain])]
         self.watch = Watch(self, "Watch", routes=self.routes, watching=self.watched, runbook_base_url=settings.runbooks)
 
 

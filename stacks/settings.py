@@ -112,8 +112,7 @@ def _build(kind: type[T], table: dict[str, Any], *, where: str, extra: dict[str,
 
 
 def _value(hint: Any, value: Any, where: str) -> Any:
-    wanted = [option for option in getattr(hint, "__args__", ()) if is_dataclass(option)]
-    nested = hint if is_dataclass(hint) else (wanted[0] if wanted else None)
+    nested = next((option for option in (hint, *getattr(hint, "__args__", ())) if isinstance(option, type) and is_dataclass(option)), None)
     if nested is not None:
         if not isinstance(value, dict):
             raise ConfigurationError(where, given=value, allowed="a table", mend=f"write [{where.rsplit(' ', 1)[-1]}]")

@@ -20,6 +20,7 @@ from prodready_constructs import (
     Website,
     waive,
 )
+from prodready_constructs.contracts import Watchable
 from stacks.base import EnvironmentStack
 from stacks.data import DataStack
 from stacks.edge import CLOUDFRONT_REGION, EdgeStack
@@ -93,12 +94,12 @@ class WorkloadStack(EnvironmentStack):
         self.site.add_api("/api/*", self.api)
         self.site.add_load_balancer("/app/*", self.front)
 
-        everything = [
+        everything: list[Watchable] = [
             *(self.site, self.api, self.users, self.front, self.front.web_acl, self.service, self.content),
             *filter(None, [self.domain, self.api_domain]),
         ]
         #: What only an alarm in us-east-1 can see: CloudFront's metrics, where this stack is in another region.
-        self.watched_from_us_east_1 = [self.site] if settings.region != CLOUDFRONT_REGION else []
+        self.watched_from_us_east_1: list[Watchable] = [self.site] if settings.region != CLOUDFRONT_REGION else []
         watched_here = [each for each in everything if each not in self.watched_from_us_east_1]
         watch = Watch(self, "Watch", routes=data.routes, watching=watched_here, runbook_base_url=settings.runbooks)
         Dashboard(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import cast
 
 from aws_cdk import RemovalPolicy
 from aws_cdk import aws_iam as iam
@@ -56,7 +55,7 @@ def monitoring_role(scope: Construct, identifier: str) -> tuple[iam.Role, iam.Ma
             {"Action": ["logs:GetLogEvents", "logs:PutLogEvents"], "Resource": f"{_LOGS_ARN}:{_STREAMS}"},
         ],
     )
-    policy = cast("iam.ManagedPolicy", role.policy)  # None in a role without statements only
+    policy = role.policy
     waive(
         policy,
         rule=f"AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:logs:<AWS::Region>:<AWS::AccountId>:{_STREAMS}]",

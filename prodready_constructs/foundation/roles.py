@@ -9,6 +9,8 @@ import jsii
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
+from prodready_constructs.errors import ConfigurationError
+
 #: Wildcard actions that the CDK's grants use, spelt out. Source: the AWS service authorization reference.
 WILDCARD_ACTIONS: dict[str, tuple[str, ...]] = {
     "kms:ReEncrypt*": ("kms:ReEncryptFrom", "kms:ReEncryptTo"),
@@ -52,11 +54,23 @@ class ComposedRole(iam.Role):
         statements: Sequence[Mapping[str, Any]] = (),
     ) -> None:
         super().__init__(scope, construct_id, assumed_by=assumed_by, description=description)
-        #: The customer-managed policy; None until something is granted.
-        self.policy: iam.ManagedPolicy | None = None
+        self._policy: iam.ManagedPolicy | None = None
         if statements:
             document = {"Statement": [_spelt_out({"Effect": "Allow", **statement}) for statement in statements]}
-            self.policy = iam.ManagedPolicy(self, "Policy", document=iam.PolicyDocument.from_json(document), roles=[self])
+            self._policy = iam.ManagedPolicy(self, "Policy", document=iam.PolicyDocument.from_json(document), roles=[self])
+
+    @property
+    def policy(self) -> iam.ManagedPolicy:
+        """The customer-managed policy: where a finding about a grant is waived.
+
+        Raises:
+            ConfigurationError: nothing has been granted yet, and so there is none.
+        """
+        if self._policy is None:
+            raise ConfigurationError(
+                f"{self.node.path}: policy", given="a role that may do nothing yet", allowed="a role with a grant", mend="grant first"
+            )
+        return self._policy
 
     @jsii.member(jsii_name="addToPrincipalPolicy")
     def add_to_principal_policy(self, statement: iam.PolicyStatement) -> iam.AddToPrincipalPolicyResult:
@@ -65,11 +79,11 @@ class ComposedRole(iam.Role):
         explicit = _spelt_out(written)
         if explicit is not written:
             statement = iam.PolicyStatement.from_json(explicit)
-        if self.policy is None:
-            self.policy = iam.ManagedPolicy(self, "Policy", statements=[statement], roles=[self])
+        if self._policy is None:
+            self._policy = iam.ManagedPolicy(self, "Policy", statements=[statement], roles=[self])
         else:
-            self.policy.add_statements(statement)
-        return iam.AddToPrincipalPolicyResult(statement_added=True, policy_dependable=self.policy)
+            self._policy.add_statements(statement)
+        return iam.AddToPrincipalPolicyResult(statement_added=True, policy_dependable=self._policy)
 
     @jsii.member(jsii_name="addToPolicy")
     def add_to_policy(self, statement: iam.PolicyStatement) -> bool:

@@ -201,8 +201,7 @@ class PrivateNetwork(Part):
             deliver_logs_permission_arn=role.role_arn,
             max_aggregation_interval=60,
         )
-        if role.policy:
-            flow_log.node.add_dependency(role.policy)
+        flow_log.node.add_dependency(role.policy)
 
     def _accept_public_routes(self) -> None:
         for subnet in self.vpc.public_subnets:

@@ -110,7 +110,7 @@ class RandomRotation(Part):
             logging_format=lambda_.LoggingFormat.JSON,
             tracing=lambda_.Tracing.ACTIVE,
         )
-        policy = cast("iam.ManagedPolicy", role.policy)  # None in a role without statements only
+        policy = role.policy
         # The CDK's own list names the role too, which the function refers to anyway (cfn-lint W3005).
         cast("lambda_.CfnFunction", self.function.node.default_child).add_override(
             "DependsOn", [cast("iam.CfnManagedPolicy", policy.node.default_child).logical_id]

@@ -131,3 +131,11 @@ def test_the_same_id_twice_is_refused() -> None:
     DataKey(stack, "Key", description="first")
     with pytest.raises(ConfigurationError, match=r"/Key: got .the id 'Key' a second time.; allowed: ids that no sibling has"):
         DataKey(stack, "Key", description="second")
+
+
+def test_a_role_without_grants_has_no_policy_to_show() -> None:
+    role = ComposedRole(new_stack(), "Role", assumed_by=iam.ServicePrincipal("ecs-tasks.amazonaws.com"), description="test")
+    with pytest.raises(
+        ConfigurationError, match=r"/Role: policy: got 'a role that may do nothing yet'; allowed: a role with a grant; grant first"
+    ):
+        _ = role.policy
