@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from prodready_constructs.database import POSTGRESQL_17 as POSTGRESQL_17
     from prodready_constructs.database import Engine as Engine
     from prodready_constructs.database import MultiAzDatabase as MultiAzDatabase
+    from prodready_constructs.edge import DnsZone as DnsZone
     from prodready_constructs.edge import Domain as Domain
     from prodready_constructs.edge import Exclusion as Exclusion
     from prodready_constructs.edge import ProtectedLoadBalancer as ProtectedLoadBalancer
@@ -58,6 +59,7 @@ __all__ = [  # noqa: RUF022
     "ConfigurationError",
     "Dashboard",
     "DataKey",
+    "DnsZone",
     "Domain",
     "EncryptedLogGroup",
     "Engine",
@@ -109,6 +111,7 @@ _HOMES = {
         "POSTGRESQL_17",
     ),
     "edge": (
+        "DnsZone",
         "Domain",
         "Exclusion",
         "ProtectedLoadBalancer",

@@ -39,7 +39,8 @@ MOST_NAMES = 10
 LONGEST_NAME = 64
 #: Asked for once: each reading is a message to the jsii kernel.
 _RSA_2048 = acm.KeyAlgorithm.RSA_2048
-_NAME = re.compile(r"(\*\.)?([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]")
+#: A domain name as certificates and zones take it.
+DOMAIN_NAME = re.compile(r"(\*\.)?([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]")
 
 
 class Domain(Part):
@@ -186,7 +187,7 @@ class Domain(Part):
 def _require_names(where: str, names: Sequence[str], zone: str) -> None:
     zone_is_stated = "${Token[" not in zone
     for name in names:
-        if not _NAME.fullmatch(name):
+        if not DOMAIN_NAME.fullmatch(name):
             raise ConfigurationError(
                 f"{where}: name",
                 given=name,
