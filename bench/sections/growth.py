@@ -15,7 +15,7 @@ from bench import ROOT
 from bench.runs import OUTDIR, in_turn
 from bench.sections import Section, python, raw
 
-#: The last doubling may cost so much more a resource than the first before growth is called anything but linear.
+#: So much more a resource may the larger sizes cost than the smaller ones before growth is called anything but linear.
 LINEAR = 1.5
 
 
@@ -37,18 +37,24 @@ class Fit:
     ms_a_resource: float
     #: ms a resource of each step between two sizes.
     marginal: list[float]
-
-    @property
-    def curve(self) -> float:
-        """The last step over the first: 1 is a straight line, 2 and more is trouble."""
-        return self.marginal[-1] / self.marginal[0]
+    #: ms a resource of the larger half of the sizes over that of the smaller half: 1 is a straight line, 2 and more is trouble.
+    curve: float
 
 
 def fit(points: Sequence[Point]) -> Fit:
     """Least squares of CPU over resources."""
     line = statistics.linear_regression([point.resources for point in points], [point.cpu for point in points])
-    marginal = [(after.cpu - before.cpu) / (after.resources - before.resources) * 1000 for before, after in pairwise(points)]
-    return Fit(fixed_seconds=line.intercept, ms_a_resource=line.slope * 1000, marginal=marginal)
+    middle = points[len(points) // 2]
+    return Fit(
+        fixed_seconds=line.intercept,
+        ms_a_resource=line.slope * 1000,
+        marginal=[_slope(before, after) for before, after in pairwise(points)],
+        curve=_slope(middle, points[-1]) / _slope(points[0], middle),
+    )
+
+
+def _slope(before: Point, after: Point) -> float:
+    return (after.cpu - before.cpu) / (after.resources - before.resources) * 1000
 
 
 def measure(rounds: int, sizes: Sequence[int]) -> Section:
@@ -72,7 +78,7 @@ def measure(rounds: int, sizes: Sequence[int]) -> Section:
         step = f"{marginal:25.2f}" if marginal is not None else ""
         lines.append(f"{point.environments:12}{point.resources:11}{point.cpu:9.2f}{point.wall:9.2f}{step}")
     lines.append(
-        f"fit: {found.fixed_seconds:.2f} s + {found.ms_a_resource:.2f} ms a resource; last step over first {found.curve:.2f}: "
+        f"fit: {found.fixed_seconds:.2f} s + {found.ms_a_resource:.2f} ms a resource; larger half over smaller half {found.curve:.2f}: "
         f"{'linear' if found.curve < LINEAR else 'not linear'}"
     )
     return Section(
