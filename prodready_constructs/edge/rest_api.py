@@ -18,26 +18,24 @@ from prodready_constructs.edge.domain import Domain
 from prodready_constructs.edge.load_balancer import ProtectedLoadBalancer
 from prodready_constructs.edge.rest_api_alarms import rest_api_alarms, rest_api_graphs
 from prodready_constructs.edge.rest_api_answers import answer_safely, require_origins
+from prodready_constructs.edge.rest_api_clients import Clients
 from prodready_constructs.edge.rest_api_link import PrivateLink
-from prodready_constructs.edge.rest_api_stage import STAGE, account_role, log_to, method_settings, stage_options
+from prodready_constructs.edge.rest_api_paths import Paths
+from prodready_constructs.edge.rest_api_stage import STAGE, account_role, log_to, stage_options
 from prodready_constructs.edge.web_acl import WebAcl
-from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.foundation import REGION, URL_SUFFIX, DataKey, Part
 from prodready_constructs.posture import EdgePosture
-from prodready_constructs.waivers import waive
 
 CONTROLS = (
     ControlClaim(
         control="WEB-5",
-        how="Regional REST API: every method authorised, requests validated, WAF, throttling, JSON access logs and execution logs in "
+        how="Regional REST API: every method authorised, requests validated, WAF, throttling by stage, path and client, JSON access logs and execution logs in "
         "encrypted groups, X-Ray, TLS 1.2 or newer with forward secrecy, private integration by VPC link, cache encrypted",
         frameworks=("NIST 800-53 r5 AC-3", "NIST 800-53 r5 AU-2", "NIST 800-53 r5 SC-8", "HIPAA 164.312(a)(1)", "PCI DSS 3.2.1 10.1"),
     ),
 )
 #: TLS 1.3, and 1.2 with forward secrecy, both with post-quantum key exchange (API Gateway developer guide, "Supported security policies").
 SECURITY_POLICY = apigateway.SecurityPolicy.TLS13_1_2_PFS_PQ_2025_09
-#: How long API Gateway may keep an answer (API Gateway developer guide, "Cache settings").
-CACHE_LIFE = (timedelta(seconds=1), timedelta(hours=1))
 
 
 class ProtectedRestApi(Part):
@@ -84,9 +82,6 @@ class ProtectedRestApi(Part):
         require_origins(self, allowed_origins)
         certificate = domain.require_region(self.stated_region, wanted_by=self) if domain else None
         key = encryption_key or DataKey(self, "Key", description=f"{self.path}: logs", encrypts_logs=True).key
-        self._posture = posture
-        self._authorizer = authorizer
-        self._cached: dict[str, timedelta] = {}
         # The metrics of API Gateway know an API by its name only, so the name must be its own.
         self._name = Names.unique_resource_name(self, max_length=100, separator="-")
         #: The L2 itself. Whatever is changed through it is still judged at synth.
@@ -108,21 +103,28 @@ class ProtectedRestApi(Part):
             else None,
         )
         self._api_id = self.rest_api.rest_api_id
-        self._validator = self.rest_api.add_request_validator("Validator", validate_request_body=True, validate_request_parameters=True)
+        validator = self.rest_api.add_request_validator("Validator", validate_request_body=True, validate_request_parameters=True)
         answer_safely(self.rest_api, allowed_origins, hsts_max_age=posture.hsts_max_age)
         stage = self.rest_api.deployment_stage
-        self._stage = cast("apigateway.CfnStage", stage.node.default_child)
-        self._log_group, before = log_to(self._stage, self, posture=posture, encryption_key=key, name=self._name, api_id=self._api_id)
+        stage_l1 = cast("apigateway.CfnStage", stage.node.default_child)
+        self._log_group, before = log_to(stage_l1, self, posture=posture, encryption_key=key, name=self._name, api_id=self._api_id)
         if log_role == "create":
             before.append(account_role(self))
-        self._stage.node.add_dependency(*before)
+        stage_l1.node.add_dependency(*before)
         self._private = PrivateLink(self, load_balancer)
         #: The way from API Gateway into the VPC, and the security group the load balancer admits.
         self.vpc_link, self.security_group = self._private.vpc_link, self._private.security_group
-        root = self.rest_api.root
-        self._method(root, "ANY", "")
-        self._method(root.add_resource("{proxy+}"), "ANY", "{proxy}", path_parameters=("proxy",))
-        self._set_methods()
+        self._paths = Paths(
+            self.path,
+            rest_api=self.rest_api,
+            stage=stage_l1,
+            posture=posture,
+            private=self._private,
+            authorizer=authorizer,
+            validator=validator,
+        )
+        self._paths.pass_everything()
+        self._clients = Clients(self, api_id=self._api_id, stage=stage_l1, paths=self._paths)
         #: What stands in front of it.
         self.web_acl = web_acl or WebAcl(self, "WebAcl", posture=posture, placement="REGIONAL", encryption_key=encryption_key)
         self.web_acl.protect(self, stage.stage_arn)
@@ -159,71 +161,44 @@ class ProtectedRestApi(Part):
         Raises:
             ConfigurationError: a path that is no literal path, or a life out of range.
         """
-        if not path.startswith("/") or path.endswith("/") or "{" in path or path in self._cached:
-            raise ConfigurationError(
-                f"{self.path}: path",
-                given=path,
-                allowed="a literal path such as '/catalogue/products', once",
-                mend="begin with '/', name every part, and leave out variables: each of them would be a cache of its own",
-            )
-        if not CACHE_LIFE[0] <= life <= CACHE_LIFE[1]:
-            raise ConfigurationError(
-                f"{self.path}: life", given=str(life), allowed="1 second to 1 hour", mend="API Gateway keeps answers no longer"
-            )
-        self._cached[path] = life
-        resource = self.rest_api.root.resource_for_path(path)
-        method = self._method(resource, "GET", path.removeprefix("/"), query_strings=tuple(query_strings), cached=True)
-        self._set_methods()
-        return method
+        return self._paths.add_cached_get(path, life=life, query_strings=query_strings)
+
+    def throttle(self, path: str, method: str, *, rate: int, burst: int) -> None:
+        """Slow *method* on *path* down further than the stage: a login, a search.
+
+        Args:
+            path: a literal path such as ``/login``; cache it before, if it is to be cached.
+            method: DELETE, GET, HEAD, PATCH, POST or PUT.
+            rate, burst: steady requests a second and burst of all callers together, up to the posture's.
+
+        Raises:
+            ConfigurationError: a path that is no literal path, a method twice or unknown, a limit above the stage's.
+        """
+        self._paths.throttle(path, method, rate=rate, burst=burst)
+
+    def add_client(self, name: str, *, rate: int, burst: int, daily_quota: int | None = None) -> apigateway.IApiKey:
+        """Count and limit the calls of one client: an API key and its usage plan.
+
+        A key is for metering and is no authentication: the authorizer stays on every method. From the first client on **every** call
+        needs the key of some client as well, in the header ``X-Api-Key``, because API Gateway applies a plan nowhere else.
+
+        Args:
+            name: of the client: ``partner-shop``.
+            rate, burst: steady requests a second and burst of this client, up to the posture's.
+            daily_quota: requests a day; no quota when None. API Gateway enforces it as well as it can, not to the last request.
+
+        Raises:
+            ConfigurationError: a name malformed or twice, a limit above the stage's, a quota of nothing.
+
+        Source: https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-api-usage-plans.html
+        """
+        return self._clients.add(name, rate=rate, burst=burst, daily_quota=daily_quota)
 
     def grant_invoke(self, grantee: iam.IGrantable, *, method: str = "*", path: str = "/*") -> iam.Grant:
         """Let *grantee* call *method* on *path* with an IAM signature (where no authorizer was given)."""
         return iam.Grant.add_to_principal(
             grantee=grantee, actions=["execute-api:Invoke"], resource_arns=[self.rest_api.arn_for_execute_api(method, path, STAGE)]
         )
-
-    def _method(
-        self,
-        resource: apigateway.IResource,
-        http_method: str,
-        origin_path: str,
-        *,
-        path_parameters: Sequence[str] = (),
-        query_strings: Sequence[str] = (),
-        cached: bool = False,
-    ) -> apigateway.Method:
-        keys = [f"method.request.querystring.{name}" for name in query_strings]
-        if cached:
-            # Without this the answer to one caller would be given to the next.
-            keys.append("method.request.header.Authorization")
-        needed = {f"method.request.path.{name}": True for name in path_parameters}
-        method = resource.add_method(
-            http_method,
-            self._private.integration(http_method, origin_path, path_parameters=path_parameters, cache_keys=keys),
-            authorizer=self._authorizer,
-            authorization_type=None if self._authorizer else apigateway.AuthorizationType.IAM,
-            request_validator=self._validator,
-            request_parameters={**needed, **dict.fromkeys(keys, False)},
-        )
-        l1 = cast("apigateway.CfnMethod", method.node.default_child)
-        self._private.aim(l1)
-        if not isinstance(self._authorizer, apigateway.CognitoUserPoolsAuthorizer):
-            waive(
-                l1,
-                rule="AwsSolutions-COG4",
-                because="callers are authorised by "
-                + (
-                    "the authorizer this API was given"
-                    if self._authorizer
-                    else "IAM signatures (AWS_IAM), which name and limit every caller"
-                ),
-                owner="platform",
-            )
-        return method
-
-    def _set_methods(self) -> None:
-        settings = method_settings(self._posture, cached=self._cached, uncached=("/", "/{proxy+}"))
-        self._stage.method_settings = [*settings]
 
     def _keep_default_endpoint(self) -> None:
         resource = cast("apigateway.CfnRestApi", self.rest_api.node.default_child)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 
 from aws_cdk import Fn, RemovalPolicy
@@ -134,19 +134,25 @@ def log_to(
 
 
 def method_settings(
-    posture: EdgePosture, *, cached: dict[str, timedelta], uncached: Collection[str]
+    posture: EdgePosture,
+    *,
+    cached: Mapping[str, timedelta],
+    uncached: Collection[str],
+    throttled: Mapping[tuple[str, str], tuple[int, int]],
 ) -> list[apigateway.CfnStage.MethodSettingProperty]:
-    """The settings of all methods, and of those that differ in caching.
+    """The settings of all methods, and of those that differ in caching or in pace.
 
     Args:
         cached: resource path of a GET -> how long an answer is kept.
         uncached: resource paths that take every method and never keep an answer.
+        throttled: resource path and method -> their own requests a second and burst.
     """
     caching = posture.api_cache_gib is not None
 
     def setting(path: str, method: str, *, cache: bool, life: timedelta | None = None) -> apigateway.CfnStage.MethodSettingProperty:
+        rate, burst = throttled.get((path, method), (posture.throttle_rate, posture.throttle_burst))
         return apigateway.CfnStage.MethodSettingProperty(
-            resource_path=path,
+            resource_path=_encoded(path) if path != "/*" else path,
             http_method=method,
             caching_enabled=cache,
             cache_data_encrypted=True,
@@ -155,14 +161,15 @@ def method_settings(
             data_trace_enabled=False,
             logging_level="ERROR",
             metrics_enabled=True,
-            throttling_rate_limit=posture.throttle_rate,
-            throttling_burst_limit=posture.throttle_burst,
+            throttling_rate_limit=rate,
+            throttling_burst_limit=burst,
         )
 
     settings = [setting("/*", "*", cache=caching)]
     if caching:
-        settings += [setting(_encoded(path), "ANY", cache=False) for path in uncached]
-        settings += [setting(_encoded(path), "GET", cache=True, life=life) for path, life in cached.items()]
+        settings += [setting(path, "ANY", cache=False) for path in uncached]
+        settings += [setting(path, "GET", cache=True, life=life) for path, life in cached.items()]
+    settings += [setting(path, method, cache=False) for path, method in throttled if not (caching and method == "GET" and path in cached)]
     return settings
 
 
