@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
 from datetime import timedelta
 
@@ -15,17 +13,17 @@ from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_secretsmanager as secretsmanager
-from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
 from prodready_constructs.compute.alarms import ServiceMetrics, service_alarms, service_graphs
 from prodready_constructs.compute.cluster import private_cluster
 from prodready_constructs.compute.container import hardened_container
+from prodready_constructs.compute.log_lines import count_lines
 from prodready_constructs.compute.secrets import ecs_secret
+from prodready_constructs.compute.settings import ecs_setting
 from prodready_constructs.contracts import AnyAlarmSpec, Attachable, ControlClaim, FrontDoor, GraphSpec, SecretField, record
 from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.foundation import ComposedRole, DataKey, EncryptedLogGroup, Part, require_subnets
-from prodready_constructs.foundation.plain_secrets import looks_like_a_secret
 from prodready_constructs.posture import ComputePosture
 
 CONTROLS = (
@@ -41,8 +39,8 @@ CONTROLS = (
     ),
     ControlClaim(
         control="OPS-5",
-        how="The service's own log group, with a stated retention and a customer-managed key",
-        frameworks=("NIST 800-53 r5 AU-9", "NIST 800-53 r5 AU-11", "PCI DSS 3.2.1 10.7", "SOC 2 CC7.2"),
+        how="The service's own log group, with a stated retention and a customer-managed key; error and warning lines counted, queries saved",
+        frameworks=("NIST 800-53 r5 AU-6", "NIST 800-53 r5 AU-9", "NIST 800-53 r5 AU-11", "PCI DSS 3.2.1 10.7", "SOC 2 CC7.2"),
     ),
     ControlClaim(
         control="NET-8", how="Takes any VPC, and refuses one without private subnets in two zones", frameworks=("NIST 800-53 r5 SC-7",)
@@ -66,8 +64,8 @@ class WebService(Part):
 
     Always: private subnets of two zones or more and no public address; tasks run as an unprivileged user without Linux capabilities, on a
     read-only root file system with 64 MiB of memory at ``/tmp``; temporary disks and logs under a customer-managed key; a failed
-    deployment rolls back; new tasks start before old ones stop; the number of tasks belongs to scaling, never to a deployment; ECS Exec
-    is off; egress is HTTPS and whatever :meth:`connect_to` opens. Plain configuration is kept in SSM parameters, so that a task definition
+    deployment rolls back; new tasks start before old ones stop; the number of tasks belongs to scaling, never to a deployment; JSON log
+    lines are counted by level and queries for them saved; ECS Exec is off until :meth:`allow_exec`; egress is HTTPS and whatever :meth:`connect_to` opens. Plain configuration is kept in SSM parameters, so that a task definition
     holds no value in plain sight. *posture* decides task size, count, targets and log retention.
 
     Args:
@@ -116,6 +114,7 @@ class WebService(Part):
         logs = EncryptedLogGroup(self, "Logs", retention=posture.log_retention, encryption_key=key)
         #: The log group of the containers.
         self.log_group = logs.log_group
+        self._lines = count_lines(self, path=path, log_group=self.log_group.log_group_name)
         #: What the application may do; hand it to any ``grant_*``.
         self.task_role = ComposedRole(self, "TaskRole", assumed_by=_TASKS, description=f"{path}: what the application may do")
         #: What ECS needs to start a task: image, logs, secrets.
@@ -198,25 +197,7 @@ class WebService(Part):
         Raises:
             ConfigurationError: the value looks like a secret, or is empty.
         """
-        if looks_like_a_secret(name, value):
-            raise ConfigurationError(
-                f"{self.path}: environment",
-                given=name,
-                allowed="plain configuration",
-                mend=f"put it into Secrets Manager and call add_secret({name!r}, ...)",
-            )
-        if not value:
-            raise ConfigurationError(
-                f"{self.path}: environment",
-                given=f"{name}=''",
-                allowed="a value: an SSM parameter cannot be empty",
-                mend="leave the variable out and let the application use its default",
-            )
-        # Only what AWS fills in looks different once it is resolved.
-        resolved = self.stack.resolve(value) if "${Token[" in value else value
-        digest = hashlib.sha256(json.dumps(resolved, sort_keys=True).encode()).hexdigest()[:8]
-        parameter = ssm.StringParameter(self._settings, f"{name}{digest}", string_value=value)
-        self.container.add_secret(name, ecs.Secret.from_ssm_parameter(parameter))
+        self.container.add_secret(name, ecs_setting(self._settings, name, value, path=self.path, stack=self.stack))
 
     def add_secret(self, name: str, secret: SecretField | secretsmanager.ISecret) -> None:
         """Give the container *secret* (or one field of it) in the environment variable *name*; only the execution role may read it."""
@@ -253,10 +234,11 @@ class WebService(Part):
 
     @property
     def alarm_specs(self) -> tuple[AnyAlarmSpec, ...]:
-        """Nobody serving, errors, slowness, pressure, and a deployment that failed."""
-        return service_alarms(self._metrics, service_arn=self.service.service_arn, log_group=self.log_group.log_group_name)
+        """Nobody serving, errors (of requests and in the log), slowness, pressure, and a deployment that failed."""
+        alarms = service_alarms(self._metrics, service_arn=self.service.service_arn, log_group=self._lines.log_group)
+        return (*alarms, self._lines.alarm)
 
     @property
     def graphs(self) -> tuple[GraphSpec, ...]:
-        """Requests, latency, errors, tasks, CPU and memory."""
-        return service_graphs(self._metrics)
+        """Requests, latency, errors, tasks, CPU and memory, log lines by level."""
+        return (*service_graphs(self._metrics), self._lines.graph)

@@ -120,7 +120,7 @@ def connected(stack: cdk.Stack) -> Build:
         (replica_bucket, 33),
         (secure_bucket, 25),
         (copied_secure_bucket, 19),
-        (web_service, 37),
+        (web_service, 42),
         (connected, 28),
     ],
 )

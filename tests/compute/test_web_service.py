@@ -410,6 +410,7 @@ def test_what_wakes_someone(production: Made) -> None:
         "SlowResponses": (0.5, warning, "notBreaching"),
         "HighCPU": (80, warning, "missing"),
         "HighMemory": (80, warning, "missing"),
+        "ErrorLines": (10, warning, "notBreaching"),
     }
     failed = specs["DeploymentFailed"]
     assert isinstance(failed, EventSpec)
@@ -426,13 +427,14 @@ def test_what_wakes_someone(production: Made) -> None:
 
 @pytest.mark.control("OPS-7")
 def test_without_a_load_balancer_the_targets_are_not_watched(alone: Made) -> None:
-    assert {spec.id for spec in alone.service.alarm_specs} == {"NoRunningTasks", "HighCPU", "HighMemory", "DeploymentFailed"}
-    assert [graph.title for graph in alone.service.graphs] == ["CPU and memory", "Tasks", "Network"]
+    assert {spec.id for spec in alone.service.alarm_specs} == {"NoRunningTasks", "HighCPU", "HighMemory", "DeploymentFailed", "ErrorLines"}
+    assert [graph.title for graph in alone.service.graphs] == ["CPU and memory", "Tasks", "Network", "Log lines"]
 
 
 @pytest.mark.control("OPS-4")
 def test_graphs(production: Made) -> None:
-    assert [graph.title for graph in production.service.graphs] == ["Requests", "Latency", "Errors", "CPU and memory", "Tasks", "Network"]
+    titles = ["Requests", "Latency", "Errors", "CPU and memory", "Tasks", "Network", "Log lines"]
+    assert [graph.title for graph in production.service.graphs] == titles
 
 
 # -- clean -----------------------------------------------------------------------------------------------------------
