@@ -17,7 +17,7 @@ from aws_cdk import aws_s3 as s3
 
 from bench.messages import counted, total
 from prodready_constructs import PRODUCTION
-from prodready_constructs.edge import Domain, ProtectedLoadBalancer, ProtectedRestApi, WebAcl, Website
+from prodready_constructs.edge import DnsZone, Domain, ProtectedLoadBalancer, ProtectedRestApi, WebAcl, Website
 from prodready_constructs.foundation import Part
 from tests.edge.parts import a_log_bucket, a_private_vpc, a_service, a_zone
 from tests.support.synthesis import new_stack
@@ -73,6 +73,15 @@ def test_domain(stack: cdk.Stack) -> None:
         domain = Domain(stack, "Domain", name="shop.example.com", hosted_zone=zone)
     with at_most(2):
         assert domain.alarm_specs and domain.graphs  # noqa: PT018
+
+
+@pytest.mark.parametrize(("asked", "messages"), [(True, 34), (False, 11)], ids=["signed", "plain"])
+def test_dns_zone(stack: cdk.Stack, asked: bool, messages: int) -> None:
+    with at_most(messages):
+        zone = DnsZone(stack, "Zone", name="example.com", signed=asked, query_log_retention=timedelta(days=90) if asked else None)
+    with at_most(1 if asked else 0):
+        assert zone.graphs
+        assert bool(zone.alarm_specs) is asked
 
 
 @pytest.mark.parametrize(("named", "messages"), [(True, 39), (False, 52)], ids=["domain", "trial"])
