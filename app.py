@@ -11,7 +11,8 @@ from stacks.settings import load_settings
 
 HERE = Path(__file__).parent
 
-app = cdk.App()
+# Here as well as in cdk.json, so that plain `python app.py` makes the same references between stacks as the CDK CLI.
+app = cdk.App(context={"@aws-cdk/core:defaultCrossStackReferences": "weak"})
 production = deploy(app, "Prod", posture=PRODUCTION, settings=load_settings(HERE / "settings" / "production.toml"))
 staging = deploy(app, "Staging", posture=STAGING, settings=load_settings(HERE / "settings" / "staging.toml"))
 guard(app, staging=staging.stacks, lock=HERE / "stateful.lock.json")
