@@ -16,11 +16,14 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
 from prodready_constructs.compute.alarms import ServiceMetrics, service_alarms, service_graphs
-from prodready_constructs.compute.cluster import private_cluster
+from prodready_constructs.compute.cluster import capacity, offer_spot, private_cluster
 from prodready_constructs.compute.container import hardened_container
+from prodready_constructs.compute.exec import open_to_exec
 from prodready_constructs.compute.log_lines import count_lines
 from prodready_constructs.compute.secrets import ecs_secret
 from prodready_constructs.compute.settings import ecs_setting
+from prodready_constructs.compute.targets import check_target
+from prodready_constructs.compute.tracing import check_tracing, trace_collector, trace_settings
 from prodready_constructs.contracts import AnyAlarmSpec, Attachable, ControlClaim, FrontDoor, GraphSpec, SecretField, record
 from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.foundation import ComposedRole, DataKey, EncryptedLogGroup, Part, require_subnets
@@ -98,19 +101,11 @@ class WebService(Part):
     ) -> None:
         super().__init__(scope, construct_id)
         path = self.path
-        if not 1 <= container_port <= 65_535:
-            raise ConfigurationError(f"{path}: container_port", given=container_port, allowed="1 to 65535", mend="use the container's port")
-        if not health_check_path.startswith("/"):
-            raise ConfigurationError(
-                f"{path}: health_check_path",
-                given=health_check_path,
-                allowed="a path that begins with /",
-                mend=f"use '/{health_check_path}'",
-            )
+        check_target(path, port=container_port, health_check_path=health_check_path)
         subnets = require_subnets(self, vpc, tier="private")
-        key = encryption_key or DataKey(self, "Key", description=f"{path}: logs and temporary disks", encrypts_logs=True).key
+        self._key = key = encryption_key or DataKey(self, "Key", description=f"{path}: logs and temporary disks", encrypts_logs=True).key
         #: The cluster; holds this service alone.
-        self.cluster = private_cluster(self, vpc=vpc, posture=posture, key=key)
+        self.cluster, self._sessions = private_cluster(self, vpc=vpc, posture=posture, key=key)
         logs = EncryptedLogGroup(self, "Logs", retention=posture.log_retention, encryption_key=key)
         #: The log group of the containers.
         self.log_group = logs.log_group
@@ -140,6 +135,7 @@ class WebService(Part):
             cluster=self.cluster,
             task_definition=self.task_definition,
             assign_public_ip=False,
+            capacity_provider_strategies=capacity(posture),
             availability_zone_rebalancing=ecs.AvailabilityZoneRebalancing.ENABLED,
             circuit_breaker=ecs.DeploymentCircuitBreaker(enable=True, rollback=True),
             enable_ecs_managed_tags=True,
@@ -154,6 +150,8 @@ class WebService(Part):
         )
         # Without its policies a task could not start, and the circuit breaker would call that a bad deployment.
         self.service.node.add_dependency(self.execution_role)
+        if posture.spot_weight:
+            self.service.node.add_dependency(offer_spot(self, self.cluster))
         #: Bounds and policies of scaling. The template states no number of tasks: a deployment must not undo what scaling decided.
         self.scaling = self.service.auto_scale_task_count(min_capacity=posture.min_tasks, max_capacity=posture.max_tasks)
         self.scaling.scale_on_cpu_utilization("Cpu", target_utilization_percent=posture.cpu_target)
@@ -169,6 +167,8 @@ class WebService(Part):
                 target_group=targets.target_group_full_name,
                 target_group_arn=targets.target_group_arn,
             )
+        self._has_exec, self._has_tracing = False, False
+        self._variables: set[str] = set()
         self._settings, self._secrets = Construct(self, "Settings"), Construct(self, "Secrets")
         for name, value in (environment or {}).items():
             self.add_setting(name, value)
@@ -197,10 +197,12 @@ class WebService(Part):
         Raises:
             ConfigurationError: the value looks like a secret, or is empty.
         """
+        self._variables.add(name)
         self.container.add_secret(name, ecs_setting(self._settings, name, value, path=self.path, stack=self.stack))
 
     def add_secret(self, name: str, secret: SecretField | secretsmanager.ISecret) -> None:
         """Give the container *secret* (or one field of it) in the environment variable *name*; only the execution role may read it."""
+        self._variables.add(name)
         source, field = (secret.secret, secret.field) if isinstance(secret, SecretField) else (secret, None)
         self.container.add_secret(name, ecs_secret(self._secrets, name, source, field, reader=self.execution_role))
 
@@ -231,6 +233,38 @@ class WebService(Part):
         self.scaling.scale_on_schedule(
             schedule_id, schedule=schedule, min_capacity=min_tasks, max_capacity=max_tasks, time_zone=time_zone or TimeZone.ETC_UTC
         )
+
+    def allow_exec(self) -> None:
+        """Let those whom IAM allows ``ecs:ExecuteCommand`` open a shell in a task; sessions are encrypted and logged.
+
+        Source: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec.html
+        """
+        if not self._has_exec:
+            self._has_exec = True
+            open_to_exec(
+                self,
+                service=self.service,
+                container=self.container,
+                role=self.task_role,
+                sessions=self._sessions.log_group_arn,
+                key=self._key,
+            )
+
+    def add_tracing(self, *, sampled_percent: float = 5) -> None:
+        """Run an OpenTelemetry collector beside the application, which sends *sampled_percent* of requests as traces to X-Ray.
+
+        Variables of OpenTelemetry that the container already has are left alone.
+
+        Raises:
+            ConfigurationError: called twice, a percentage outside 0 to 100, or a port of the collector's for the application.
+        """
+        port = int(self.container.container_port)
+        check_tracing(self.path, again=self._has_tracing, percent=sampled_percent, port=port)
+        self._has_tracing = True
+        trace_collector(self, definition=self.task_definition, role=self.task_role, log_group=self.log_group)
+        for name, value in trace_settings(self.path, sampled_percent).items():
+            if name not in self._variables:
+                self.add_setting(name, value)
 
     @property
     def alarm_specs(self) -> tuple[AnyAlarmSpec, ...]:

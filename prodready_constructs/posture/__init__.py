@@ -98,6 +98,7 @@ PRODUCTION = Posture(
         cpu_target=70,
         memory_target=80,
         requests_per_target=1_000,
+        spot_weight=0,
         log_retention=timedelta(days=30),
     ),
     storage=StoragePosture(

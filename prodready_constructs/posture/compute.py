@@ -31,6 +31,7 @@ class ComputePosture:
         architecture: ``arm64`` (cheaper) or ``x86_64``.
         min_tasks, max_tasks: bounds of scaling.
         cpu_target, memory_target: percent that target tracking keeps; requests_per_target: requests per task and minute.
+        spot_weight: percent of the tasks above *min_tasks* that run on Fargate Spot, which AWS takes back with two minutes' notice; 0 for none.
         log_retention: the service's own logs.
     """
 
@@ -42,6 +43,7 @@ class ComputePosture:
     cpu_target: int
     memory_target: int
     requests_per_target: int
+    spot_weight: int
     log_retention: timedelta
 
     def __post_init__(self) -> None:
@@ -66,3 +68,4 @@ class ComputePosture:
             1_000_000,
             because="requests a minute that one task can serve",
         )
+        within("ComputePosture.spot_weight", self.spot_weight, 0, 90, because="scaling must go on when there is no Spot capacity")

@@ -27,6 +27,8 @@ from prodready_constructs.posture import PRODUCTION, STAGING
         ({"cpu_target": 95}, r"ComputePosture.cpu_target: got 95; allowed: 10 to 90"),
         ({"memory_target": 5}, r"ComputePosture.memory_target: got 5; allowed: 10 to 90 .*; the nearest is 10"),
         ({"requests_per_target": 0}, r"ComputePosture.requests_per_target: got 0; allowed: 1 to 1000000"),
+        ({"spot_weight": 100}, r"spot_weight: got 100; allowed: 0 to 90 \(scaling must go on when there is no Spot capacity\)"),
+        ({"spot_weight": -1}, r"spot_weight: got -1; allowed: 0 to 90"),
     ],
 )
 def test_refuses(wrong: dict[str, Any], message: str) -> None:
