@@ -7,9 +7,11 @@ from typing import cast
 
 from aws_cdk import Duration, Size
 from aws_cdk import aws_ecs as ecs
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
 from constructs import Construct, IConstruct
 
+from prodready_constructs.posture import ComputePosture
 from prodready_constructs.waivers import waive
 
 #: An unprivileged user and group id; the image needs no entry for it in /etc/passwd.
@@ -21,6 +23,24 @@ STOP_TIMEOUT = timedelta(seconds=60)
 #: As the CDK writes them, made once: each is a message to the jsii kernel.
 _STOP_TIMEOUT = Duration.seconds(STOP_TIMEOUT.seconds)
 _LOG_BUFFER = Size.mebibytes(25)
+
+_ARCHITECTURES = {"arm64": ecs.CpuArchitecture.ARM64, "x86_64": ecs.CpuArchitecture.X86_64}
+_LINUX = ecs.OperatingSystemFamily.LINUX
+
+
+def fargate_task(
+    scope: Construct, *, posture: ComputePosture, task_role: iam.IRole, execution_role: iam.IRole
+) -> ecs.FargateTaskDefinition:
+    """A task of the posture's size and architecture, without containers yet."""
+    return ecs.FargateTaskDefinition(
+        scope,
+        "Task",
+        cpu=posture.cpu,
+        memory_limit_mib=posture.memory_mib,
+        runtime_platform=ecs.RuntimePlatform(cpu_architecture=_ARCHITECTURES[posture.architecture], operating_system_family=_LINUX),
+        task_role=task_role,
+        execution_role=execution_role,
+    )
 
 
 def hardened_container(

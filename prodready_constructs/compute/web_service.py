@@ -17,7 +17,7 @@ from constructs import Construct
 
 from prodready_constructs.compute.alarms import ServiceMetrics, service_alarms, service_graphs
 from prodready_constructs.compute.cluster import capacity, offer_spot, private_cluster
-from prodready_constructs.compute.container import hardened_container
+from prodready_constructs.compute.container import fargate_task, hardened_container
 from prodready_constructs.compute.exec import open_to_exec
 from prodready_constructs.compute.log_lines import count_lines
 from prodready_constructs.compute.secrets import ecs_secret
@@ -32,7 +32,7 @@ from prodready_constructs.posture import ComputePosture
 CONTROLS = (
     ControlClaim(
         control="WEB-3",
-        how="Fargate tasks in private subnets of several zones: no public address, no root user, read-only root file system, scaling, rollback",
+        how="Fargate tasks in private subnets of several zones: no public address, no root user, read-only root file system, scaling, rollback; a shell, traces and Spot only when asked",
         frameworks=("NIST 800-53 r5 CP-10", "NIST 800-53 r5 AC-6", "HIPAA 164.308(a)(7)(ii)(C)", "PCI DSS 3.2.1 2.2", "SOC 2 A1.2"),
     ),
     ControlClaim(
@@ -55,8 +55,6 @@ DRAIN = timedelta(seconds=30)
 START_GRACE = timedelta(seconds=60)
 #: As the CDK writes them, made once: each is a message to the jsii kernel.
 _START_GRACE = Duration.seconds(START_GRACE.seconds)
-_ARCHITECTURES = {"arm64": ecs.CpuArchitecture.ARM64, "x86_64": ecs.CpuArchitecture.X86_64}
-_LINUX = ecs.OperatingSystemFamily.LINUX
 _TASKS = iam.ServicePrincipal("ecs-tasks.amazonaws.com")
 _ANYWHERE, _HTTPS = ec2.Peer.any_ipv4(), ec2.Port.tcp(443)
 
@@ -115,15 +113,7 @@ class WebService(Part):
         #: What ECS needs to start a task: image, logs, secrets.
         self.execution_role = ComposedRole(self, "ExecutionRole", assumed_by=_TASKS, description=f"{path}: what starting a task needs")
         #: The task definition; side-cars may be added to it.
-        self.task_definition = ecs.FargateTaskDefinition(
-            self,
-            "Task",
-            cpu=posture.cpu,
-            memory_limit_mib=posture.memory_mib,
-            runtime_platform=ecs.RuntimePlatform(cpu_architecture=_ARCHITECTURES[posture.architecture], operating_system_family=_LINUX),
-            task_role=self.task_role,
-            execution_role=self.execution_role,
-        )
+        self.task_definition = fargate_task(self, posture=posture, task_role=self.task_role, execution_role=self.execution_role)
         #: The application's container.
         self.container = hardened_container(
             self, definition=self.task_definition, image=image, port=container_port, log_group=self.log_group
