@@ -12,6 +12,20 @@ import { PORT as DATABASE_PORT } from './database.mjs';
 import { FOR_LOGS, newKey, newLogGroup, REGION, URL_SUFFIX } from './keys.mjs';
 
 const PORT = 5678;
+const ERRORS = ['error', 'ERROR', 'Error', 'critical', 'CRITICAL', 'Critical', 'fatal', 'FATAL', 'Fatal'];
+const WARNINGS = ['warn', 'WARN', 'Warn', 'warning', 'WARNING', 'Warning'];
+const OF_ERRORS = `filter level in [${ERRORS.map((level) => `'${level}'`).join(', ')}]`;
+const QUERIES = {
+  RecentErrors:
+    'fields @timestamp, level, coalesce(message, msg) as text, @logStream\n' +
+    `| ${OF_ERRORS}\n| sort @timestamp desc\n| limit 100`,
+  ErrorsByMessage:
+    `${OF_ERRORS}\n| stats count(*) as lines, max(@timestamp) as last by coalesce(message, msg) as text\n` +
+    '| sort lines desc\n| limit 50',
+  SlowestRequests:
+    'fields @timestamp, method, path, status, duration_ms, @logStream\n' +
+    '| filter ispresent(duration_ms)\n| sort duration_ms desc\n| limit 50',
+};
 
 // Cluster, task, service, scaling, and its place behind the load balancer and in front of the database.
 export function addService(stack, vpc, front, database) {
@@ -19,6 +33,7 @@ export function addService(stack, vpc, front, database) {
   const key = newKey(home, 'Shop/Api: logs and temporary disks', FOR_LOGS);
   const cluster = newCluster(home, vpc, key);
   const logGroup = newLogGroup(home, 'Logs', key, logs.RetentionDays.ONE_MONTH);
+  countLines(home, logGroup.logGroupName);
   const settings = new Construct(home, 'Settings');
   const setting = (id, stringValue) => new ssm.StringParameter(settings, id, { stringValue });
   const host = setting('DATABASE_HOST6c950280', database.instance.dbInstanceEndpointAddress);
@@ -95,6 +110,27 @@ export function addService(stack, vpc, front, database) {
   scaling.scaleOnRequestCount('Requests', { requestsPerTarget: 1000, targetGroup: targets });
   service.connections.allowTo(database.securityGroup, ec2.Port.tcp(DATABASE_PORT));
   return { cluster, service, targets };
+}
+
+function countLines(home, logGroupName) {
+  for (const [kind, levels] of Object.entries({ Errors: ERRORS, Warnings: WARNINGS })) {
+    new logs.CfnMetricFilter(home, `${kind}Filter`, {
+      logGroupName,
+      filterPattern: `{ ${levels.map((level) => `$.level = "${level}"`).join(' || ')} }`,
+      metricTransformations: [
+        {
+          metricNamespace: 'ProdReady/WebService',
+          metricName: `Shop/Api-${kind}`,
+          metricValue: '1',
+          defaultValue: 0,
+          unit: 'Count',
+        },
+      ],
+    });
+  }
+  for (const [name, queryString] of Object.entries(QUERIES)) {
+    new logs.CfnQueryDefinition(home, `${name}Query`, { name: `Shop/Api/${name}`, logGroupNames: [logGroupName], queryString });
+  }
 }
 
 function newCluster(home, vpc, key) {

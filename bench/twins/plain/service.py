@@ -21,6 +21,17 @@ from bench.twins.plain.front import Front
 from bench.twins.plain.keys import FOR_LOGS, REGION, URL_SUFFIX, new_key, new_log_group
 
 PORT = 5678
+ERRORS = ("error", "ERROR", "Error", "critical", "CRITICAL", "Critical", "fatal", "FATAL", "Fatal")
+WARNINGS = ("warn", "WARN", "Warn", "warning", "WARNING", "Warning")
+_OF_ERRORS = f"filter level in [{', '.join(repr(level) for level in ERRORS)}]"
+QUERIES = {
+    "RecentErrors": "fields @timestamp, level, coalesce(message, msg) as text, @logStream\n"
+    f"| {_OF_ERRORS}\n| sort @timestamp desc\n| limit 100",
+    "ErrorsByMessage": f"{_OF_ERRORS}\n| stats count(*) as lines, max(@timestamp) as last by coalesce(message, msg) as text\n"
+    "| sort lines desc\n| limit 50",
+    "SlowestRequests": "fields @timestamp, method, path, status, duration_ms, @logStream\n"
+    "| filter ispresent(duration_ms)\n| sort duration_ms desc\n| limit 50",
+}
 
 
 @dataclass(frozen=True)
@@ -38,6 +49,7 @@ def add_service(stack: Stack, vpc: ec2.Vpc, front: Front, database: Database) ->
     key = new_key(home, "Shop/Api: logs and temporary disks", FOR_LOGS)
     cluster = _cluster(home, vpc, key)
     log_group = new_log_group(home, "Logs", key, logs.RetentionDays.ONE_MONTH)
+    _count_lines(home, log_group.log_group_name)
     settings = Construct(home, "Settings")
     host = ssm.StringParameter(settings, "DATABASE_HOST6c950280", string_value=database.instance.db_instance_endpoint_address)
     port = ssm.StringParameter(settings, "DATABASE_PORT0d9dbea5", string_value=str(DATABASE_PORT))
@@ -121,6 +133,27 @@ def add_service(stack: Stack, vpc: ec2.Vpc, front: Front, database: Database) ->
     scaling.scale_on_request_count("Requests", requests_per_target=1000, target_group=targets)
     service.connections.allow_to(database.security_group, ec2.Port.tcp(DATABASE_PORT))
     return Service(cluster=cluster, service=service, targets=targets)
+
+
+def _count_lines(home: Construct, log_group: str) -> None:
+    for kind, levels in (("Errors", ERRORS), ("Warnings", WARNINGS)):
+        logs.CfnMetricFilter(
+            home,
+            f"{kind}Filter",
+            log_group_name=log_group,
+            filter_pattern="{ " + " || ".join(f'$.level = "{level}"' for level in levels) + " }",
+            metric_transformations=[
+                logs.CfnMetricFilter.MetricTransformationProperty(
+                    metric_namespace="ProdReady/WebService",
+                    metric_name=f"Shop/Api-{kind}",
+                    metric_value="1",
+                    default_value=0,
+                    unit="Count",
+                )
+            ],
+        )
+    for name, query in QUERIES.items():
+        logs.CfnQueryDefinition(home, f"{name}Query", name=f"Shop/Api/{name}", log_group_names=[log_group], query_string=query)
 
 
 def _cluster(home: Construct, vpc: ec2.Vpc, key: kms.Key) -> ecs.Cluster:
