@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bench import ROOT
 from bench.apps import new_app
 from bench.messages import counted, total
 from bench.twins import ours, plain
@@ -57,3 +59,13 @@ def test_both_are_counted(syntheses: dict[str, tuple[Path, int]]) -> None:
 )
 def test_differences_are_named_by_place(other: Any, expected: list[str]) -> None:
     assert differences({"a": [1, {"b": 2}]}, other) == expected
+
+
+def test_the_javascript_twin_runs_on_the_same_releases_as_python() -> None:
+    pinned = json.loads((ROOT / "bench" / "package.json").read_text())["devDependencies"]
+    assert pinned == {name: version(name) for name in ("aws-cdk-lib", "cdk-nag", "constructs")}
+
+
+def test_its_lock_file_names_packages_and_no_hosts() -> None:
+    packages = json.loads((ROOT / "bench" / "package-lock.json").read_text())["packages"]
+    assert [name for name, package in packages.items() if "resolved" in package] == []
