@@ -46,6 +46,8 @@ class Paths:
         #: Whether callers show a key as well as who they are.
         self._keys_required = False
         self._methods: list[apigateway.CfnMethod] = []
+        #: Paths that no longer fall to the catch-all.
+        self._own: dict[str, apigateway.Resource] = {}
 
     def pass_everything(self) -> None:
         """Every path and method goes to the load balancer."""
@@ -62,8 +64,7 @@ class Paths:
                 f"{self._where}: life", given=str(life), allowed="1 second to 1 hour", mend="API Gateway keeps answers no longer"
             )
         self._cached[path] = life
-        resource = self._rest_api.root.resource_for_path(path)
-        method = self._method(resource, "GET", path.removeprefix("/"), query_strings=tuple(query_strings), cached=True)
+        method = self._method(self._own_path(path), "GET", path.removeprefix("/"), query_strings=tuple(query_strings), cached=True)
         self._set_methods()
         return method
 
@@ -73,14 +74,18 @@ class Paths:
         if method not in VERBS:
             raise ConfigurationError(f"{self._where}: method", given=method, allowed=", ".join(VERBS), mend="name one method a time")
         self.require_pace(f"throttle {method} {path}", rate=rate, burst=burst)
-        resource = self._rest_api.root.resource_for_path(path)
-        if path not in {known for known, _ in self._throttled}:
-            # A path of its own no longer falls to the catch-all: without this its other methods would be refused.
-            self._method(resource, "ANY", path.removeprefix("/"))
+        resource = self._own_path(path)
         if not (method == "GET" and path in self._cached):
             self._method(resource, method, path.removeprefix("/"))
         self._throttled[path, method] = (rate, burst)
         self._set_methods()
+
+    def _own_path(self, path: str) -> apigateway.Resource:
+        """The resource of *path*. It no longer falls to the catch-all, so it takes every method itself: others would be refused."""
+        if path not in self._own:
+            self._own[path] = self._rest_api.root.resource_for_path(path)
+            self._method(self._own[path], "ANY", path.removeprefix("/"))
+        return self._own[path]
 
     def require_keys(self) -> None:
         """Every method, of now and later, asks for an API key besides its authorizer. Usage plans count nothing without it."""
@@ -156,7 +161,7 @@ class Paths:
         return method
 
     def _set_methods(self) -> None:
-        uncached = ("/", "/{proxy+}", *sorted({path for path, _ in self._throttled}))
+        uncached = ("/", "/{proxy+}", *sorted(self._own))
         self._stage.method_settings = [
             *method_settings(self._posture, cached=self._cached, uncached=uncached, throttled=self._throttled),
         ]

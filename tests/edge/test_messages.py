@@ -106,11 +106,11 @@ def test_rest_api(stack: cdk.Stack, named: bool, messages: int) -> None:
         api = ProtectedRestApi(stack, "Api", posture=POSTURE, load_balancer=balancer, domain=domain, web_acl=balancer.web_acl)
     with at_most(0):
         assert api.alarm_specs and api.graphs  # noqa: PT018
-    with at_most(12):
+    with at_most(21):
         api.add_cached_get("/catalogue/products", life=timedelta(minutes=5), query_strings=["page"])
 
 
-@pytest.mark.parametrize(("named", "messages"), [(True, 40), (False, 45)], ids=["domain", "trial"])
+@pytest.mark.parametrize(("named", "messages"), [(True, 42), (False, 47)], ids=["domain", "trial"])
 def test_website(stack: cdk.Stack, named: bool, messages: int) -> None:
     domain = a_domain(stack) if named else None
     content = s3.Bucket(stack, "Content", encryption_key=kms.Key(stack, "ContentKey"))

@@ -103,7 +103,7 @@ def methods(template: Template) -> dict[str, dict[str, Any]]:
 @pytest.mark.control("WEB-5")
 def test_no_route_is_open(template: Template, trial_template: Template) -> None:
     for_users = {name: method for name, method in methods(template).items() if not name.endswith("OPTIONS")}
-    assert set(for_users) == {"/ ANY", "/{proxy+} ANY", "/catalogue/products GET"}
+    assert set(for_users) == {"/ ANY", "/{proxy+} ANY", "/catalogue/products GET", "/catalogue/products ANY"}
     assert {method["AuthorizationType"] for method in for_users.values()} == {"COGNITO_USER_POOLS"}
     assert all("AuthorizerId" in method for method in for_users.values())
     signed = methods(trial_template)
@@ -184,7 +184,14 @@ def test_only_named_paths_are_cached_and_callers_never_share_an_answer(template:
     stage = template.props(STAGE)
     assert (stage["CacheClusterEnabled"], stage["CacheClusterSize"]) == (True, "0.5")
     cached = {(setting["ResourcePath"], setting["HttpMethod"]): setting["CachingEnabled"] for setting in stage["MethodSettings"]}
-    assert cached == {("/*", "*"): True, ("/", "ANY"): False, ("/~1{proxy+}", "ANY"): False, ("/~1catalogue~1products", "GET"): True}
+    assert cached == {
+        ("/*", "*"): True,
+        ("/", "ANY"): False,
+        ("/~1{proxy+}", "ANY"): False,
+        # The other methods of a cached path are passed on as before.
+        ("/~1catalogue~1products", "ANY"): False,
+        ("/~1catalogue~1products", "GET"): True,
+    }
     (product,) = [setting for setting in stage["MethodSettings"] if setting["HttpMethod"] == "GET"]
     assert product["CacheTtlInSeconds"] == 60
     method = methods(template)["/catalogue/products GET"]

@@ -60,7 +60,7 @@ def test_each_client_has_a_key_and_a_plan_of_the_live_stage(template: Template) 
     assert joined == {"KeyId": {"Ref": key_id}, "KeyType": "API_KEY", "UsagePlanId": {"Ref": plan_id}}
 
 
-@pytest.mark.control("WEB-5", "SEC-4")
+@pytest.mark.control("WEB-5", "SEC-2")
 def test_no_key_stands_in_the_template(template: Template) -> None:
     assert {frozenset(key["Properties"]) for key in template.of_type(KEY).values()} == {frozenset({"Description", "Enabled"})}
 
