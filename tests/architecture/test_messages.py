@@ -110,7 +110,7 @@ def connected(stack: cdk.Stack) -> Build:
 @pytest.mark.parametrize(
     ("prepare", "messages"),
     [
-        (routes, 48),
+        (routes, 51),
         (watch, 12),
         (dashboard, 7),
         (backup_vault, 13),
