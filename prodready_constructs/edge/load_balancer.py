@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import jsii
 from aws_cdk import Annotations, Names
@@ -18,13 +19,15 @@ from constructs import Construct
 from prodready_constructs.contracts import AnyAlarmSpec, ControlClaim, GraphSpec, record
 from prodready_constructs.edge import load_balancer_alarms
 from prodready_constructs.edge.cloudfront_addresses import prefix_list
-from prodready_constructs.edge.domain import Domain
 from prodready_constructs.edge.load_balancer_routes import EVERYTHING, Routes
 from prodready_constructs.edge.load_balancer_waivers import waive_public, waive_trial
 from prodready_constructs.edge.web_acl import WebAcl
 from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.foundation import Part, require_subnets
 from prodready_constructs.posture import EdgePosture
+
+if TYPE_CHECKING:
+    from prodready_constructs.edge.domain import Domain
 
 CONTROLS = (
     ControlClaim(
