@@ -9,24 +9,24 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from prodready_constructs.edge.dns_zone import DnsZone as DnsZone
-    from prodready_constructs.edge.domain import Domain as Domain
-    from prodready_constructs.edge.load_balancer import ProtectedLoadBalancer as ProtectedLoadBalancer
-    from prodready_constructs.edge.rest_api import ProtectedRestApi as ProtectedRestApi
-    from prodready_constructs.edge.web_acl import WebAcl as WebAcl
-    from prodready_constructs.edge.web_acl_rules import Exclusion as Exclusion
-    from prodready_constructs.edge.website import Website as Website
+    from prodready_constructs.edge.balancer.load_balancer import ProtectedLoadBalancer as ProtectedLoadBalancer
+    from prodready_constructs.edge.cdn.website import Website as Website
+    from prodready_constructs.edge.dns.dns_zone import DnsZone as DnsZone
+    from prodready_constructs.edge.dns.domain import Domain as Domain
+    from prodready_constructs.edge.rest_api.rest_api import ProtectedRestApi as ProtectedRestApi
+    from prodready_constructs.edge.waf.rules import Exclusion as Exclusion
+    from prodready_constructs.edge.waf.web_acl import WebAcl as WebAcl
 
 __all__ = ["DnsZone", "Domain", "Exclusion", "ProtectedLoadBalancer", "ProtectedRestApi", "WebAcl", "Website"]
 
 _HOMES = {
-    "DnsZone": "dns_zone",
-    "Domain": "domain",
-    "Exclusion": "web_acl_rules",
-    "ProtectedLoadBalancer": "load_balancer",
-    "ProtectedRestApi": "rest_api",
-    "WebAcl": "web_acl",
-    "Website": "website",
+    "DnsZone": "dns.dns_zone",
+    "Domain": "dns.domain",
+    "Exclusion": "waf.rules",
+    "ProtectedLoadBalancer": "balancer.load_balancer",
+    "ProtectedRestApi": "rest_api.rest_api",
+    "WebAcl": "waf.web_acl",
+    "Website": "cdn.website",
 }
 
 

@@ -6,7 +6,7 @@ import re
 
 from aws_cdk import aws_apigateway as apigateway
 
-from prodready_constructs.edge.rest_api_paths import Paths
+from prodready_constructs.edge.rest_api.paths import Paths
 from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.foundation import Part
 

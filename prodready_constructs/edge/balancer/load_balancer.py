@@ -17,17 +17,17 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from prodready_constructs.contracts import AnyAlarmSpec, ControlClaim, GraphSpec, record
-from prodready_constructs.edge import load_balancer_alarms
-from prodready_constructs.edge.cloudfront_addresses import prefix_list
-from prodready_constructs.edge.load_balancer_routes import EVERYTHING, Routes
-from prodready_constructs.edge.load_balancer_waivers import waive_public, waive_trial
-from prodready_constructs.edge.web_acl import WebAcl
+from prodready_constructs.edge.balancer import alarms
+from prodready_constructs.edge.balancer.cloudfront_addresses import prefix_list
+from prodready_constructs.edge.balancer.routes import EVERYTHING, Routes
+from prodready_constructs.edge.balancer.waivers import waive_public, waive_trial
+from prodready_constructs.edge.waf.web_acl import WebAcl
 from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.foundation import Part, require_subnets
 from prodready_constructs.posture import EdgePosture
 
 if TYPE_CHECKING:
-    from prodready_constructs.edge.domain import Domain
+    from prodready_constructs.edge.dns.domain import Domain
 
 CONTROLS = (
     ControlClaim(
@@ -257,9 +257,9 @@ class ProtectedLoadBalancer(Part):
     @property
     def alarm_specs(self) -> tuple[AnyAlarmSpec, ...]:
         """Errors of the load balancer itself, refused connections, targets out of reach, failed handshakes."""
-        return load_balancer_alarms.specs(self._full_name, self.arn)
+        return alarms.specs(self._full_name, self.arn)
 
     @property
     def graphs(self) -> tuple[GraphSpec, ...]:
         """Requests, errors, latency, connections."""
-        return load_balancer_alarms.graphs(self._full_name)
+        return alarms.graphs(self._full_name)

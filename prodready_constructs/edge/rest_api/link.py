@@ -10,7 +10,7 @@ from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_apigatewayv2 as apigatewayv2
 from aws_cdk import aws_ec2 as ec2
 
-from prodready_constructs.edge.load_balancer import ProtectedLoadBalancer
+from prodready_constructs.edge.balancer.load_balancer import ProtectedLoadBalancer
 from prodready_constructs.foundation import Part, require_subnets
 
 #: API Gateway gives up after this long (API Gateway quotas, integration timeout).

@@ -6,8 +6,8 @@ from aws_cdk import Duration
 from aws_cdk import aws_cloudfront as cloudfront
 from aws_cdk import aws_cloudfront_origins as origins
 
-from prodready_constructs.edge.load_balancer import ProtectedLoadBalancer
-from prodready_constructs.edge.rest_api import ProtectedRestApi
+from prodready_constructs.edge.balancer.load_balancer import ProtectedLoadBalancer
+from prodready_constructs.edge.rest_api.rest_api import ProtectedRestApi
 from prodready_constructs.foundation import Part
 
 #: CloudFront's default; API Gateway gives up after 29 seconds, so that its own answer arrives before CloudFront's.

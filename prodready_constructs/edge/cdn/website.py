@@ -13,14 +13,14 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from prodready_constructs.contracts import AnyAlarmSpec, ControlClaim, GraphSpec, record
-from prodready_constructs.edge.domain import Domain
-from prodready_constructs.edge.load_balancer import ProtectedLoadBalancer
-from prodready_constructs.edge.origins import api_origin, load_balancer_origin
+from prodready_constructs.edge.balancer.load_balancer import ProtectedLoadBalancer
+from prodready_constructs.edge.cdn.alarms import website_alarms, website_graphs
+from prodready_constructs.edge.cdn.origins import api_origin, load_balancer_origin
+from prodready_constructs.edge.cdn.security_headers import security_headers
+from prodready_constructs.edge.cdn.site_content import admit_distribution, require_log_bucket, require_servable
+from prodready_constructs.edge.dns.domain import Domain
 from prodready_constructs.edge.regions import CLOUDFRONT_REGION
-from prodready_constructs.edge.rest_api import ProtectedRestApi
-from prodready_constructs.edge.security_headers import security_headers
-from prodready_constructs.edge.site_content import admit_distribution, require_log_bucket, require_servable
-from prodready_constructs.edge.website_alarms import website_alarms, website_graphs
+from prodready_constructs.edge.rest_api.rest_api import ProtectedRestApi
 from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.foundation import Part
 from prodready_constructs.posture import EdgePosture

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from prodready_constructs.contracts import AlarmSpec, GraphSpec, Metric, RunbookSpec, Severity
-from prodready_constructs.edge.rest_api_stage import STAGE, THROTTLED_NAMESPACE
+from prodready_constructs.edge.rest_api.stage import STAGE, THROTTLED_NAMESPACE
 
 
 def rest_api_alarms(*, api_id: str, name: str, log_group: str, load_balancer: str) -> tuple[AlarmSpec, ...]:

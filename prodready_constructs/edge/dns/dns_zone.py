@@ -12,8 +12,8 @@ from aws_cdk import aws_route53 as route53
 from constructs import Construct
 
 from prodready_constructs.contracts import AnyAlarmSpec, ControlClaim, GraphSpec, record
-from prodready_constructs.edge.dns_zone_alarms import dnssec_alarms, zone_graphs
-from prodready_constructs.edge.domain import DOMAIN_NAME
+from prodready_constructs.edge.dns.dns_zone_alarms import dnssec_alarms, zone_graphs
+from prodready_constructs.edge.dns.domain import DOMAIN_NAME
 from prodready_constructs.edge.regions import ROUTE_53_REGION
 from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.foundation import ACCOUNT_ID, PARTITION, REGION, DataKey, EncryptedLogGroup, Part

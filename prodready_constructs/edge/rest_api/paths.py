@@ -8,8 +8,8 @@ from typing import cast
 
 from aws_cdk import aws_apigateway as apigateway
 
-from prodready_constructs.edge.rest_api_link import PrivateLink
-from prodready_constructs.edge.rest_api_stage import method_settings
+from prodready_constructs.edge.rest_api.link import PrivateLink
+from prodready_constructs.edge.rest_api.stage import method_settings
 from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.posture import EdgePosture
 from prodready_constructs.waivers import waive

@@ -14,15 +14,15 @@ from aws_cdk import aws_route53_targets as targets
 from constructs import Construct
 
 from prodready_constructs.contracts import AnyAlarmSpec, ControlClaim, GraphSpec, record
-from prodready_constructs.edge.domain import Domain
-from prodready_constructs.edge.load_balancer import ProtectedLoadBalancer
-from prodready_constructs.edge.rest_api_alarms import rest_api_alarms, rest_api_graphs
-from prodready_constructs.edge.rest_api_answers import answer_safely, require_origins
-from prodready_constructs.edge.rest_api_clients import Clients
-from prodready_constructs.edge.rest_api_link import PrivateLink
-from prodready_constructs.edge.rest_api_paths import Paths
-from prodready_constructs.edge.rest_api_stage import STAGE, account_role, log_to, stage_options
-from prodready_constructs.edge.web_acl import WebAcl
+from prodready_constructs.edge.balancer.load_balancer import ProtectedLoadBalancer
+from prodready_constructs.edge.dns.domain import Domain
+from prodready_constructs.edge.rest_api.alarms import rest_api_alarms, rest_api_graphs
+from prodready_constructs.edge.rest_api.answers import answer_safely, require_origins
+from prodready_constructs.edge.rest_api.clients import Clients
+from prodready_constructs.edge.rest_api.link import PrivateLink
+from prodready_constructs.edge.rest_api.paths import Paths
+from prodready_constructs.edge.rest_api.stage import STAGE, account_role, log_to, stage_options
+from prodready_constructs.edge.waf.web_acl import WebAcl
 from prodready_constructs.foundation import REGION, URL_SUFFIX, DataKey, Part
 from prodready_constructs.posture import EdgePosture
 

@@ -13,7 +13,7 @@ from aws_cdk import aws_cognito as cognito
 from prodready_constructs.edge import ProtectedRestApi
 from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.posture import PRODUCTION, STAGING
-from tests.edge.test_rest_api import METHOD, STAGE, api, methods
+from tests.edge.rest_api.test_rest_api import METHOD, STAGE, api, methods
 from tests.support.packs import findings
 from tests.support.synthesis import Template, new_app, new_stack, synth
 

@@ -11,9 +11,9 @@ from aws_cdk import aws_wafv2 as wafv2
 from constructs import Construct
 
 from prodready_constructs.contracts import AnyAlarmSpec, ControlClaim, GraphSpec, record
-from prodready_constructs.edge import web_acl_alarms, web_acl_rules
 from prodready_constructs.edge.regions import CLOUDFRONT_REGION
-from prodready_constructs.edge.web_acl_rules import DEFAULT_PATH_LIMITS, EXCLUDED_PATH_UNITS, PATH_LIMIT_UNITS, Acl, Exclusion, Rule
+from prodready_constructs.edge.waf import alarms
+from prodready_constructs.edge.waf.rules import DEFAULT_PATH_LIMITS, EXCLUDED_PATH_UNITS, PATH_LIMIT_UNITS, Acl, Exclusion, Rule, plan
 from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.foundation import DataKey, EncryptedLogGroup, Part
 from prodready_constructs.posture import EdgePosture
@@ -78,7 +78,7 @@ class WebAcl(Part):
         #: Where it stands.
         self.placement = placement
         self._require_us_east_1(where)
-        rules = web_acl_rules.plan(
+        rules = plan(
             where,
             posture=posture,
             forwarded=placement == "BEHIND_CLOUDFRONT",
@@ -212,12 +212,12 @@ class WebAcl(Part):
     @property
     def alarm_specs(self) -> tuple[AnyAlarmSpec, ...]:
         """Surges of blocked and of rate-limited requests."""
-        return web_acl_alarms.specs(self.metric_name, self._names, self.placement, arn=self.arn, log_group=self._log_group_name)
+        return alarms.specs(self.metric_name, self._names, self.placement, arn=self.arn, log_group=self._log_group_name)
 
     @property
     def graphs(self) -> tuple[GraphSpec, ...]:
         """Requests allowed and blocked, and blocked by rule."""
-        return web_acl_alarms.graphs(self.metric_name, self._names, self.placement)
+        return alarms.graphs(self.metric_name, self._names, self.placement)
 
 
 def _on_trial(where: str, count_only: bool | Collection[str], names: Sequence[str]) -> set[str]:

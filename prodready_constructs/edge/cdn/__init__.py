@@ -1,0 +1,1 @@
+"""CloudFront: websites and what they pass on to."""

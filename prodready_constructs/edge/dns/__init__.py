@@ -1,0 +1,1 @@
+"""Names: zones, certificates, records."""

@@ -1,0 +1,1 @@
+"""Web ACLs: what AWS WAF lets through."""
