@@ -7,7 +7,8 @@ from importlib import resources
 
 import pytest
 
-from tools.controls import LEDGER, TARGET, Kept, catalogue, rendered
+from tools.controls import TARGET, Kept, catalogue, rendered
+from tools.ledger import LEDGER
 
 FOUND = catalogue()
 
