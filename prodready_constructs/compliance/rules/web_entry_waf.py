@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from prodready_constructs.compliance.rules.rule import Hit, Rule, Subject, hit
+from prodready_constructs.compliance.rules.rule import Hit, Rule, Subject, hit, mappings
 from prodready_constructs.evidence.assembly import Resource, flat
 
 
 def _open_entries(subject: Subject) -> Iterator[Resource]:
     """What the internet can reach and WAF can stand before: HTTP APIs and network load balancers cannot have one."""
+    # A user pool answers sign-ins at its own API address, with or without a sign-in page.
+    yield from subject.of_type("AWS::AppSync::Api", "AWS::Cognito::UserPool")
     for balancer in subject.of_type("AWS::ElasticLoadBalancingV2::LoadBalancer"):
         if balancer.get("Type") in (None, "application") and balancer.get("Scheme") != "internal":
             yield balancer
@@ -20,8 +22,24 @@ def _open_entries(subject: Subject) -> Iterator[Resource]:
     for api in subject.of_type("AWS::AppSync::GraphQLApi"):
         if api.get("Visibility") != "PRIVATE":
             yield api
-    signed_in = subject.referred(["AWS::Cognito::UserPoolDomain"], lambda domain: domain.get("UserPoolId"))
-    yield from (pool for pool in subject.of_type("AWS::Cognito::UserPool") if pool in signed_in)
+
+
+def _behind_cloudfront(subject: Subject) -> set[Resource]:
+    """The HTTP APIs that a distribution with a web ACL passes requests to: by their own address, or by a domain that is mapped to them."""
+    origins = [
+        (site, origin.get("DomainName"))
+        for site in subject.of_type("AWS::CloudFront::Distribution")
+        if site.get("DistributionConfig", "WebACLId")
+        for origin in mappings(site.get("DistributionConfig", "Origins"))
+    ]
+    reached = {target for site, name in origins for target in subject.targets(site, name)}
+    names = {flat(name) for _, name in origins} - {""}
+    for mapping in subject.of_type("AWS::ApiGatewayV2::ApiMapping"):
+        domain = mapping.get("DomainName")
+        domains = subject.targets(mapping, domain)
+        if reached.intersection(domains) or {flat(domain), *(flat(one.get("DomainName")) for one in domains)} & names:
+            reached.update(subject.targets(mapping, mapping.get("ApiId")))
+    return reached
 
 
 def _find(subject: Subject) -> Iterator[Hit]:
@@ -34,13 +52,18 @@ def _find(subject: Subject) -> Iterator[Hit]:
         apis = subject.targets(entry, entry.get("RestApiId"))
         if entry not in protected and not (by_name and protected.intersection(apis) and any(arn.endswith(by_name) for arn in arns)):
             yield hit(entry)
+    shielded = _behind_cloudfront(subject)
+    for api in subject.of_type("AWS::ApiGatewayV2::Api"):
+        if api.get("ProtocolType") != "WEBSOCKET" and api not in shielded:
+            yield hit(api, note="An HTTP API takes no web ACL, and no CloudFront distribution with one stands before it.")
     yield from (hit(site) for site in subject.of_type("AWS::CloudFront::Distribution") if not site.get("DistributionConfig", "WebACLId"))
 
 
 RULE = Rule(
     name="WebEntryWithoutWaf",
-    controls=("WEB-1", "WEB-2", "WEB-5", "WEB-7"),
+    controls=("WEB-1", "WEB-2", "WEB-5", "WEB-6", "WEB-7", "SEC-5"),
     why="Anyone on the internet reaches this entry and no web application firewall stands before it.",
-    fix="associate a web ACL: edge.WebAcl, or an AWS::WAFv2::WebACLAssociation (CloudFront: web_acl_id) in the entry's own stack",
+    fix="associate a web ACL: edge.WebAcl, or an AWS::WAFv2::WebACLAssociation (CloudFront: web_acl_id) in the entry's own stack; "
+    "an HTTP API stands behind a distribution that has one",
     find=_find,
 )
