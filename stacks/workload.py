@@ -16,6 +16,7 @@ from prodready_constructs import (
     SecureBucket,
     UserDirectory,
     Watch,
+    WebAcl,
     WebService,
     Website,
     waive,
@@ -65,6 +66,9 @@ class WorkloadStack(EnvironmentStack):
         )
 
         self.users = UserDirectory(self, "Users")
+        # Sign-ins reach the pool's own address, past CloudFront: callers are told apart by the address they connect from.
+        self.sign_in_acl = WebAcl(self, "SignInAcl", posture=posture.edge, path_limits={})
+        self.sign_in_acl.protect(self.users, self.users.user_pool.user_pool_arn)
         self.api = ProtectedRestApi(
             self,
             "Api",
@@ -95,7 +99,7 @@ class WorkloadStack(EnvironmentStack):
         self.site.add_load_balancer("/app/*", self.front)
 
         everything: list[Watchable] = [
-            *(self.site, self.api, self.users, self.front, self.front.web_acl, self.service, self.content),
+            *(self.site, self.api, self.users, self.front, self.front.web_acl, self.sign_in_acl, self.service, self.content),
             *filter(None, [self.domain, self.api_domain]),
         ]
         #: What only an alarm in us-east-1 can see: CloudFront's metrics, where this stack is in another region.
