@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import cast
 
 from aws_cdk import RemovalPolicy
 from aws_cdk import aws_iam as iam
@@ -14,7 +13,8 @@ from constructs import Construct
 
 from prodready_constructs.contracts import ControlClaim, EventSpec, GraphSpec, RunbookSpec, SecretField, Severity, record
 from prodready_constructs.errors import ConfigurationError
-from prodready_constructs.foundation import ACCOUNT_ID, REGION, URL_SUFFIX, DataKey, Part
+from prodready_constructs.foundation import DataKey, Part
+from prodready_constructs.foundation.rotation import deny_strangers, rotate_on_schedule
 from prodready_constructs.security.random_rotation import RandomRotation
 from prodready_constructs.security.secret_request import SHORTEST, check_request
 from prodready_constructs.waivers import waive
@@ -101,9 +101,17 @@ class AppSecret(Part):
                 exclude_punctuation=True,
             ),
         )
-        self._deny_strangers()
+        deny_strangers(self.secret)
         if rotation is not None:
-            self._rotate(rotation.function if isinstance(rotation, RandomRotation) else rotation, rotation_period)
+            rotate_on_schedule(
+                self,
+                self.secret,
+                function=rotation.function if isinstance(rotation, RandomRotation) else rotation,
+                key=self.encryption_key,
+                period=rotation_period,
+                # The first value is as fresh as it can be, and a first rotation during the deployment would race the endpoint.
+                immediately=False,
+            )
         else:
             waive(
                 self.secret,
@@ -171,60 +179,3 @@ class AppSecret(Part):
     def graphs(self) -> tuple[GraphSpec, ...]:
         """None: a secret has no metric."""
         return ()
-
-    def _deny_strangers(self) -> None:
-        for condition in (
-            {"Bool": {"aws:SecureTransport": "false"}},
-            {"StringNotEquals": {"aws:PrincipalAccount": ACCOUNT_ID}, "BoolIfExists": {"aws:PrincipalIsAWSService": "false"}},
-        ):
-            added = self.secret.add_to_resource_policy(
-                iam.PolicyStatement.from_json(
-                    {
-                        "Effect": "Deny",
-                        "Principal": {"AWS": "*"},
-                        "Action": "secretsmanager:GetSecretValue",
-                        "Resource": "*",  # in a secret's own policy: this secret
-                        "Condition": condition,
-                    }
-                )
-            )
-        policy = cast("secretsmanager.ResourcePolicy", added.policy_dependable)
-        cast("secretsmanager.CfnResourcePolicy", policy.node.default_child).block_public_policy = True
-
-    def _rotate(self, function: lambda_.IFunction, period: timedelta) -> None:
-        arn, function_arn = self.secret.secret_arn, function.function_arn
-        granted = iam.Grant.add_to_principal(
-            grantee=function,
-            actions=[
-                "secretsmanager:DescribeSecret",
-                "secretsmanager:GetSecretValue",
-                "secretsmanager:PutSecretValue",
-                "secretsmanager:UpdateSecretVersionStage",
-            ],
-            resource_arns=[arn],
-        )
-        iam.Grant.add_to_principal(
-            grantee=function,
-            actions=["kms:Decrypt", "kms:GenerateDataKey"],
-            resource_arns=[self.encryption_key.key_arn],
-            conditions={"StringEquals": {"kms:ViaService": f"secretsmanager.{REGION}.{URL_SUFFIX}"}},
-        )
-        invoke = lambda_.CfnPermission(
-            self,
-            "RotationInvoke",
-            action="lambda:InvokeFunction",
-            function_name=function_arn,
-            principal="secretsmanager.amazonaws.com",
-            source_account=ACCOUNT_ID,
-        )
-        schedule = secretsmanager.CfnRotationSchedule(
-            self,
-            "RotationSchedule",
-            secret_id=arn,
-            rotation_lambda_arn=function_arn,
-            rotation_rules=secretsmanager.CfnRotationSchedule.RotationRulesProperty(automatically_after_days=period.days),
-            # The first value is as fresh as it can be, and a first rotation during the deployment would race the endpoint.
-            rotate_immediately_on_update=False,
-        )
-        schedule.add_resource_dependency(invoke)
-        granted.apply_before(schedule)

@@ -5,20 +5,15 @@ from __future__ import annotations
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import cast
 
-from aws_cdk import Duration
 from aws_cdk import aws_ec2 as ec2
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
-from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from prodready_constructs.contracts import AlarmSpec, ControlClaim, GraphSpec, Metric, RunbookSpec, Severity, record
 from prodready_constructs.errors import ConfigurationError
-from prodready_constructs.foundation import REGION, ComposedRole, DataKey, EncryptedLogGroup, Part, require_subnets
-from prodready_constructs.waivers import waive
+from prodready_constructs.foundation import DataKey, Part, require_subnets
+from prodready_constructs.foundation.rotation import rotation_function
 
 CONTROLS = (
     ControlClaim(
@@ -29,15 +24,6 @@ CONTROLS = (
 )
 
 _CODE = Path(__file__).parent / "functions" / "rotate_random_value.py"
-#: What AWS Lambda needs to stand in a VPC (Lambda developer guide, execution role for VPC functions).
-_WITHOUT_RESOURCE_LEVEL = (
-    "ec2:AssignPrivateIpAddresses",
-    "ec2:CreateNetworkInterface",
-    "ec2:DeleteNetworkInterface",
-    "ec2:DescribeNetworkInterfaces",
-    "ec2:DescribeSubnets",
-    "ec2:UnassignPrivateIpAddresses",
-)
 
 
 class RandomRotation(Part):
@@ -69,59 +55,21 @@ class RandomRotation(Part):
         super().__init__(scope, construct_id)
         subnets = require_subnets(self, vpc, tier="isolated")
         key = encryption_key or DataKey(self, "Key", description="Logs of secret rotation", encrypts_logs=True).key
-        self._log_group = log_group = EncryptedLogGroup(self, "Logs", retention=log_retention, encryption_key=key).log_group
-        self._failures = sns.Topic(self, "Failures", master_key=key, enforce_ssl=True)
-        role = ComposedRole(
+        made = rotation_function(
             self,
-            "Role",
-            assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
-            description="Rotates random values of secrets",
-            statements=[
-                {
-                    "Action": list(_WITHOUT_RESOURCE_LEVEL),
-                    "Resource": "*",
-                    "Condition": {"StringEquals": {"aws:RequestedRegion": REGION}},
-                },
-                {"Action": ["logs:CreateLogStream", "logs:PutLogEvents"], "Resource": log_group.log_group_arn},
-                {"Action": ["kms:Decrypt", "kms:GenerateDataKey"], "Resource": key.key_arn},
-            ],
-        )
-        #: Who the function may talk to: HTTPS inside the VPC, where the endpoint is.
-        self.security_group = ec2.SecurityGroup(self, "SecurityGroup", vpc=vpc, description="Rotation of secrets", allow_all_outbound=False)
-        self.security_group.add_egress_rule(ec2.Peer.ipv4(self._block_of(vpc)), ec2.Port.tcp(443), "Endpoints of this VPC")
-        #: The function itself.
-        self.function = lambda_.Function(
-            self,
-            "Function",
-            description="Gives secrets new random values",
-            code=lambda_.InlineCode(_CODE.read_text(encoding="utf-8")),
-            handler="index.handler",
-            runtime=lambda_.Runtime.PYTHON_3_14,
-            architecture=lambda_.Architecture.ARM_64,
-            memory_size=128,
-            timeout=Duration.seconds(30),
-            role=role,
+            code=_CODE.read_text(encoding="utf-8"),
+            purpose=("Rotates random values of secrets", "Rotation of secrets", "Gives secrets new random values"),
             vpc=vpc,
-            vpc_subnets=subnets,
-            security_groups=[self.security_group],
-            reserved_concurrent_executions=1,
-            dead_letter_topic=self._failures,
-            log_group=log_group,
-            logging_format=lambda_.LoggingFormat.JSON,
-            tracing=lambda_.Tracing.ACTIVE,
+            subnets=subnets,
+            egress=(ec2.Peer.ipv4(self._block_of(vpc)), "Endpoints of this VPC"),
+            key=key,
+            log_retention=log_retention,
         )
-        policy = role.policy
-        # The CDK's own list names the role too, which the function refers to anyway (cfn-lint W3005).
-        cast("lambda_.CfnFunction", self.function.node.default_child).add_override(
-            "DependsOn", [cast("iam.CfnManagedPolicy", policy.node.default_child).logical_id]
-        )
-        waive(
-            policy,
-            rule="AwsSolutions-IAM5[Resource::*]",
-            because="EC2's network interface calls that Lambda makes for a function in a VPC, and X-Ray's Put calls, take no resource or "
-            "one unknown before the call; every right on secrets, keys, queue and logs names its resource",
-            owner="platform",
-        )
+        self._log_group, self._failures = made.log_group, made.failures
+        #: Who the function may talk to: HTTPS inside the VPC, where the endpoint is.
+        self.security_group = made.security_group
+        #: The function itself.
+        self.function = made.function
         record(self, controls=CONTROLS, tier="security", watchable=True)
 
     def _block_of(self, vpc: ec2.IVpc) -> str:

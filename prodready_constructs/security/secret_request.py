@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from datetime import timedelta
 
 from aws_cdk import aws_lambda as lambda_
 
 from prodready_constructs.errors import ConfigurationError
+from prodready_constructs.foundation.rotation import check_rotation_period, check_secret_name
 from prodready_constructs.security.random_rotation import RandomRotation
 
-#: ``<app>/<env>/<name>``.
-_NAME = re.compile(r"^[a-z0-9][a-z0-9-]*/[a-z0-9][a-z0-9-]*/[A-Za-z0-9][A-Za-z0-9_.-]*$")
 #: Characters of a generated value: 32 letters and digits are 190 bits. Secrets Manager takes 4096 at most.
 SHORTEST, LONGEST = 32, 4096
-#: Rotation may be as frequent as daily and as rare as the auditors accept (PCI DSS 3.2.1 8.2.4, ledger SEC-2).
-SHORTEST_PERIOD, LONGEST_PERIOD = timedelta(days=1), timedelta(days=90)
 
 
 def check_request(
@@ -26,13 +22,7 @@ def check_request(
     Raises:
         ConfigurationError: a name of another form, a length or period out of bounds, or a rotation that does not fit the form.
     """
-    if not _NAME.match(name):
-        raise ConfigurationError(
-            f"{where}: name",
-            given=name,
-            allowed="<app>/<env>/<name>: lower-case app and environment, then letters, digits, '_', '.', '-'",
-            mend="write it as shop/production/jwt_secret",
-        )
+    check_secret_name(where, name)
     if length is not None and not SHORTEST <= length <= LONGEST:
         raise ConfigurationError(
             f"{where}: length",
@@ -40,13 +30,7 @@ def check_request(
             allowed=f"{SHORTEST} to {LONGEST} characters, or None for a value supplied later",
             mend=f"use {SHORTEST if length < SHORTEST else LONGEST}",
         )
-    if not SHORTEST_PERIOD <= period <= LONGEST_PERIOD or period != timedelta(days=period.days):
-        raise ConfigurationError(
-            f"{where}: rotation_period",
-            given=str(period),
-            allowed=f"{SHORTEST_PERIOD.days} to {LONGEST_PERIOD.days} whole days",
-            mend=f"use timedelta(days={min(max(period.days, SHORTEST_PERIOD.days), LONGEST_PERIOD.days)})",
-        )
+    check_rotation_period(where, period)
     if length is not None and rotation is None:
         raise ConfigurationError(
             f"{where}: rotation",
