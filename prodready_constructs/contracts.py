@@ -13,12 +13,14 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 if TYPE_CHECKING:
+    from aws_cdk import aws_certificatemanager as acm
     from aws_cdk import aws_ec2 as ec2
     from aws_cdk import aws_ecs as ecs
     from aws_cdk import aws_elasticloadbalancingv2 as elbv2
     from aws_cdk import aws_iam as iam
+    from aws_cdk import aws_route53 as route53
     from aws_cdk import aws_secretsmanager as secretsmanager
-    from constructs import IConstruct
+    from constructs import Construct, IConstruct
 
 MissingData = Literal["breaching", "notBreaching", "ignore", "missing"]
 Comparison = Literal["GreaterThanThreshold", "GreaterThanOrEqualToThreshold", "LessThanThreshold", "LessThanOrEqualToThreshold"]
@@ -209,6 +211,17 @@ class FrontDoor(Protocol):
     def route_to(
         self, service: ecs.FargateService, *, container_port: int, health_check_path: str, drain: timedelta
     ) -> elbv2.ApplicationTargetGroup: ...
+
+
+class NamedDomain(Protocol):
+    """A name with its certificate and records: ``edge.Domain``, for what CloudFront serves elsewhere (``UserDirectory.add_sign_in_page``)."""
+
+    name: str
+
+    def require_us_east_1(self, *, wanted_by: Construct) -> acm.ICertificate: ...
+    def alias(
+        self, target: route53.IAliasRecordTarget, *, scope: Construct | None = None, name: str | None = None
+    ) -> tuple[route53.ARecord, route53.AaaaRecord]: ...
 
 
 class Grantee(Protocol):
