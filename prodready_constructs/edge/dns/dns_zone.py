@@ -13,7 +13,7 @@ from constructs import Construct
 
 from prodready_constructs.contracts import AnyAlarmSpec, ControlClaim, GraphSpec, record
 from prodready_constructs.edge.dns.dns_zone_alarms import dnssec_alarms, zone_graphs
-from prodready_constructs.edge.dns.domain import DOMAIN_NAME
+from prodready_constructs.edge.dns.names import DOMAIN_NAME
 from prodready_constructs.edge.regions import ROUTE_53_REGION
 from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.foundation import ACCOUNT_ID, PARTITION, REGION, DataKey, EncryptedLogGroup, Part

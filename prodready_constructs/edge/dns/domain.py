@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from datetime import timedelta
 
@@ -20,31 +19,32 @@ from prodready_constructs.contracts import (
     Severity,
     record,
 )
+from prodready_constructs.edge.dns.names import require_names
+from prodready_constructs.edge.dns.records import is_on_cloudfront, make_aliases, require_target, routed, suffix, take
+from prodready_constructs.edge.dns.routing import Routing, require_routing
 from prodready_constructs.edge.regions import CLOUDFRONT_REGION, stated
 from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.foundation import Part
 
-CONTROLS = (
-    ControlClaim(
-        control="WEB-8",
-        how="ACM certificate by DNS validation, renewed by ACM, with an alarm 30 days before it expires; alias A and AAAA records",
-        frameworks=("NIST 800-53 r5 SC-8", "NIST 800-53 r5 SC-17", "HIPAA 164.312(e)(1)", "PCI DSS 3.2.1 4.1", "SOC 2 CC6.7"),
-    ),
+_NAMED = ControlClaim(
+    control="WEB-8",
+    how="ACM certificate by DNS validation, renewed by ACM, with an alarm 30 days before it expires; alias A and AAAA records",
+    frameworks=("NIST 800-53 r5 SC-8", "NIST 800-53 r5 SC-17", "HIPAA 164.312(e)(1)", "PCI DSS 3.2.1 4.1", "SOC 2 CC6.7"),
 )
+_ROUTED = ControlClaim(
+    control="WEB-9",
+    how="The A and AAAA records of the name are chosen by weight, failover or latency, and follow the health of their target",
+    frameworks=("NIST 800-53 r5 CP-10", "NIST 800-53 r5 SC-22", "HIPAA 164.308(a)(7)(ii)(C)", "SOC 2 A1.2"),
+)
+CONTROLS = (_NAMED, _ROUTED)
 #: ACM renews 60 days before expiry (ACM user guide, "Managed renewal"): with 30 days left, renewal has failed for a month.
 LEAST_DAYS = 30
-#: ACM's default quota of names in one certificate (ACM user guide, "Quotas").
-MOST_NAMES = 10
-#: What ACM takes as the first name of a certificate, in characters (ACM API reference, RequestCertificate).
-LONGEST_NAME = 64
 #: Asked for once: each reading is a message to the jsii kernel.
 _RSA_2048 = acm.KeyAlgorithm.RSA_2048
-#: A domain name as certificates and zones take it.
-DOMAIN_NAME = re.compile(r"(\*\.)?([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]")
 
 
 class Domain(Part):
-    """A domain name with its certificate.
+    """A domain name with its certificate, and how visitors are led to what answers for it.
 
     Always: the certificate is validated by DNS (so that ACM renews it without anybody's help), logged for certificate
     transparency, and watched for expiry. It is made in the stack's region: CloudFront wants us-east-1, everything else its own region.
@@ -52,24 +52,45 @@ class Domain(Part):
     Args:
         name: the domain name, such as ``shop.example.com``; equal to the zone's name or beneath it.
         hosted_zone: the public Route 53 zone of the name; ``HostedZone.from_hosted_zone_attributes`` needs no look-up.
-        alternative_names: further names of the same certificate, in the same zone (``*.example.com`` is one).
+        also: names that visitors use as well (``www.example.com``): in the certificate, and every alias is made for them too.
+        alternative_names: names of the certificate alone, in the same zone (``*.example.com`` is one); ``alias(name=...)`` points them.
+        routing: how Route 53 chooses among several targets of the name: ``Weighted(...)``, ``Failover(...)``, ``Latency(...)``; one
+            target when None.
 
     Raises:
-        ConfigurationError: a name outside the zone, malformed, twice, or more names than ACM takes.
+        ConfigurationError: a name outside the zone, malformed, twice, or more names than ACM takes; a routing that Route 53 would refuse,
+            or whose health check asks the very name it routes.
 
     Sources: https://docs.aws.amazon.com/acm/latest/userguide/dns-validation.html
+        https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/routing-policy.html
     """
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, name: str, hosted_zone: route53.IHostedZone, alternative_names: Sequence[str] = ()
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        name: str,
+        hosted_zone: route53.IHostedZone,
+        also: Sequence[str] = (),
+        alternative_names: Sequence[str] = (),
+        routing: Routing | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
-        names = (name, *alternative_names)
-        _require_names(self.path, names, hosted_zone.zone_name)
+        names = (name, *also)
+        others = (*also, *alternative_names)
+        self._zone_name = hosted_zone.zone_name
+        require_names(self.path, (name, *others), self._zone_name)
+        if routing is not None:
+            require_routing(self.path, routing, names)
         #: The domain name.
         self.name = name
-        #: All names of the certificate.
+        #: The names that visitors use: the domain name, and those of *also*.
         self.names = names
+        #: All names of the certificate.
+        self.certificate_names = (name, *others)
+        #: How its records are chosen; None for a single target.
+        self.routing = routing
         #: The zone that its records go to.
         self.hosted_zone = hosted_zone
         #: The certificate of all names.
@@ -77,7 +98,7 @@ class Domain(Part):
             self,
             "Certificate",
             domain_name=name,
-            subject_alternative_names=list(alternative_names) or None,
+            subject_alternative_names=list(others) or None,
             validation=acm.CertificateValidation.from_dns(hosted_zone),
             key_algorithm=_RSA_2048,
             transparency_logging_enabled=True,
@@ -85,36 +106,49 @@ class Domain(Part):
         self._certificate_arn = self.certificate.certificate_arn
         #: The region of the certificate; None where the stack does not state one.
         self.region = self.stated_region
-        record(self, controls=CONTROLS, tier="edge", watchable=True, name=name)
+        record(
+            self, controls=CONTROLS if routing else (_NAMED,), tier="edge", watchable=True, name=name, routing=routing and routing.policy
+        )
 
     def alias(
-        self, target: route53.IAliasRecordTarget, *, scope: Construct | None = None, name: str | None = None
-    ) -> tuple[route53.ARecord, route53.AaaaRecord]:
-        """Point the name at *target*, for IPv4 and IPv6.
+        self,
+        target: route53.IAliasRecordTarget,
+        *,
+        scope: Construct | None = None,
+        name: str | None = None,
+        on_cloudfront: bool | None = None,
+    ) -> tuple[route53.RecordSet, ...]:
+        """Point the domain's names at *target*, for IPv4 and IPv6, with its routing.
 
         Args:
             target: for example ``targets.CloudFrontTarget(distribution)``.
             scope: where the records are made, for a target of another stack (the records belong beside it); this construct when None.
-            name: one of the alternative names; the domain's name when None.
+            name: one name of the certificate alone. Of ``alternative_names``, it gets plain records: the name that always means this target.
+            on_cloudfront: whether the target is a distribution inside; told by its class when None.
 
         Raises:
-            ConfigurationError: a name that the certificate does not cover.
+            ConfigurationError: a name that the certificate does not cover; records that cannot stand beside those the name has; several
+                names for a target that answers under one; failover or latency to CloudFront.
         """
-        chosen = name or self.name
-        if chosen not in self.names and f"*.{chosen.partition('.')[2]}" not in self.names:
+        names = (name,) if name else self.names
+        if name and name not in self.certificate_names and f"*.{name.partition('.')[2]}" not in self.certificate_names:
             raise ConfigurationError(
                 f"{self.path}: alias",
-                given=chosen,
-                allowed=f"a name of the certificate: {', '.join(self.names)}",
+                given=name,
+                allowed=f"a name of the certificate: {', '.join(self.certificate_names)}",
                 mend="add it to them",
             )
-        home = scope or self
-        which = "" if chosen == self.name else "".join(part.capitalize() for part in re.findall(r"[a-z0-9]+", chosen))
-        to = route53.RecordTarget.from_alias(target)
-        return (
-            route53.ARecord(home, f"Alias{which}", zone=self.hosted_zone, record_name=chosen, target=to),
-            route53.AaaaRecord(home, f"AliasIpv6{which}", zone=self.hosted_zone, record_name=chosen, target=to),
-        )
+        routing = self.routing if names[0] in self.names else None
+        cloudfront = is_on_cloudfront(target) if on_cloudfront is None else on_cloudfront
+        require_target(self.path, target, names=names, routing=routing, cloudfront=cloudfront)
+        home, to = scope or self, route53.RecordTarget.from_alias(target)
+        properties = routed(routing, cloudfront=cloudfront) if routing else None
+        records: list[route53.RecordSet] = []
+        for each in names:
+            take(home, self.path, zone=self._zone_name, name=each, routing=routing)
+            which = "" if each == self.name else suffix(each)
+            records += make_aliases(home, which, zone=self.hosted_zone, name=each, target=to, properties=properties)
+        return tuple(records)
 
     def require_region(self, region: str | None, *, wanted_by: Construct) -> acm.ICertificate:
         """The certificate, when it stands in *region*; a region that a stack does not state is taken on trust.
@@ -181,37 +215,4 @@ class Domain(Part):
             period=timedelta(days=1),
             label="Days to expiry",
             region=self.region,
-        )
-
-
-def _require_names(where: str, names: Sequence[str], zone: str) -> None:
-    zone_is_stated = "${Token[" not in zone
-    for name in names:
-        if not DOMAIN_NAME.fullmatch(name):
-            raise ConfigurationError(
-                f"{where}: name",
-                given=name,
-                allowed="a domain name in small letters, digits and hyphens, such as 'shop.example.com' or '*.example.com'",
-                mend="leave out the scheme, the path and the closing dot",
-            )
-        if zone_is_stated and name != zone and not name.endswith(f".{zone}"):
-            raise ConfigurationError(
-                f"{where}: name",
-                given=name,
-                allowed=f"{zone!r} or a name beneath it, because the certificate is validated in that zone",
-                mend="hand over the hosted zone of this name, or choose a name of the zone",
-            )
-    if len(names[0]) > LONGEST_NAME:
-        raise ConfigurationError(
-            f"{where}: name",
-            given=names[0],
-            allowed=f"{LONGEST_NAME} characters in the first name of a certificate",
-            mend="put a shorter name first and this one into alternative_names",
-        )
-    if len(set(names)) < len(names) or len(names) > MOST_NAMES:
-        raise ConfigurationError(
-            f"{where}: alternative_names",
-            given=", ".join(names),
-            allowed=f"each name once, {MOST_NAMES} names at most (ACM's quota)",
-            mend="leave out the repeated ones; a wildcard covers all names of one level",
         )
