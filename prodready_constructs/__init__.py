@@ -22,13 +22,19 @@ if TYPE_CHECKING:
     from prodready_constructs.database import POSTGRESQL_17 as POSTGRESQL_17
     from prodready_constructs.database import Engine as Engine
     from prodready_constructs.database import MultiAzDatabase as MultiAzDatabase
+    from prodready_constructs.edge import AlarmHealthCheck as AlarmHealthCheck
+    from prodready_constructs.edge import CalculatedHealthCheck as CalculatedHealthCheck
     from prodready_constructs.edge import DnsZone as DnsZone
     from prodready_constructs.edge import Domain as Domain
     from prodready_constructs.edge import Exclusion as Exclusion
+    from prodready_constructs.edge import Failover as Failover
+    from prodready_constructs.edge import HealthCheck as HealthCheck
+    from prodready_constructs.edge import Latency as Latency
     from prodready_constructs.edge import ProtectedLoadBalancer as ProtectedLoadBalancer
     from prodready_constructs.edge import ProtectedRestApi as ProtectedRestApi
     from prodready_constructs.edge import WebAcl as WebAcl
     from prodready_constructs.edge import Website as Website
+    from prodready_constructs.edge import Weighted as Weighted
     from prodready_constructs.errors import ConfigurationError as ConfigurationError
     from prodready_constructs.foundation import ComposedRole as ComposedRole
     from prodready_constructs.foundation import DataKey as DataKey
@@ -52,9 +58,11 @@ if TYPE_CHECKING:
 
 # Sorted as `sorted` does it, by a test.
 __all__ = [  # noqa: RUF022
+    "AlarmHealthCheck",
     "AppSecret",
     "BackupPlan",
     "BackupVault",
+    "CalculatedHealthCheck",
     "ComposedRole",
     "ConfigurationError",
     "Dashboard",
@@ -64,9 +72,12 @@ __all__ = [  # noqa: RUF022
     "EncryptedLogGroup",
     "Engine",
     "Exclusion",
+    "Failover",
     "Finding",
     "GuardError",
     "HardeningRules",
+    "HealthCheck",
+    "Latency",
     "LogBucket",
     "MYSQL_8_4",
     "MultiAzDatabase",
@@ -89,6 +100,7 @@ __all__ = [  # noqa: RUF022
     "WebAcl",
     "WebService",
     "Website",
+    "Weighted",
     "guard",
     "waive",
 ]
@@ -111,13 +123,19 @@ _HOMES = {
         "POSTGRESQL_17",
     ),
     "edge": (
+        "AlarmHealthCheck",
+        "CalculatedHealthCheck",
         "DnsZone",
         "Domain",
         "Exclusion",
+        "Failover",
+        "HealthCheck",
+        "Latency",
         "ProtectedLoadBalancer",
         "ProtectedRestApi",
         "WebAcl",
         "Website",
+        "Weighted",
     ),
     "errors": ("ConfigurationError",),
     "foundation": (
