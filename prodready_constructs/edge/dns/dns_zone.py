@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from datetime import timedelta
 
 from aws_cdk import CfnOutput, Fn, RemovalPolicy
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_route53 as route53
@@ -13,7 +14,9 @@ from constructs import Construct
 
 from prodready_constructs.contracts import AnyAlarmSpec, ControlClaim, GraphSpec, record
 from prodready_constructs.edge.dns.dns_zone_alarms import dnssec_alarms, zone_graphs
+from prodready_constructs.edge.dns.dnssec import sign
 from prodready_constructs.edge.dns.names import DOMAIN_NAME
+from prodready_constructs.edge.dns.records import suffix
 from prodready_constructs.edge.regions import ROUTE_53_REGION
 from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.foundation import ACCOUNT_ID, PARTITION, REGION, DataKey, EncryptedLogGroup, Part
@@ -37,11 +40,14 @@ _LOGGED = ControlClaim(
 CONTROLS = (_ZONE, _SIGNED, _LOGGED)
 #: Who may issue certificates, wildcards included (ACM user guide, "(Optional) Configure a CAA record").
 CAA = ['0 issue "amazon.com"', '0 issuewild "amazon.com"']
-#: How long resolvers keep the CAA record, in seconds: as soon as that after a change, everybody follows it.
-_CAA_TTL = "3600"
-#: Route 53 takes letters, digits and underscores; unique within the zone.
-KEY_SIGNING_KEY = "key_signing_key_1"
-_SIGNER = "dnssec-route53.amazonaws.com"
+#: How long resolvers keep the CAA and DS records, in seconds: as soon as that after a change, everybody follows it.
+_TTL = "3600"
+#: How long resolvers keep a delegation, in seconds: two days, as Route 53 gives its own zones' NS records.
+_DELEGATION_TTL = "172800"
+#: As the registrar and ``get-dnssec`` write it: key tag, algorithm, digest type, digest.
+_DS_RECORD = re.compile(r"\d{1,5} \d{1,3} [124] [0-9A-Fa-f]{40,96}")
+#: A zone has at least two name servers (RFC 1034, section 4.1).
+FEWEST_SERVERS = 2
 
 
 class DnsZone(Part):
@@ -104,17 +110,71 @@ class DnsZone(Part):
             self.hosted_zone.node.add_dependency(logged[1])
         self._zone_id = self.hosted_zone.hosted_zone_id
         caa = route53.CfnRecordSet(
-            self, "Caa", hosted_zone_id=self._zone_id, name=f"{name}.", type="CAA", ttl=_CAA_TTL, resource_records=[*CAA]
+            self, "Caa", hosted_zone_id=self._zone_id, name=f"{name}.", type="CAA", ttl=_TTL, resource_records=[*CAA]
         )
         caa.apply_removal_policy(RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE)
         #: The KMS key that signs the zone; None when it is not signed.
-        self.signing_key = self._sign() if signed else None
-        servers = self.hosted_zone.hosted_zone_name_servers or []
+        self.signing_key = sign(self, name=name, zone_id=self._zone_id) if signed else None
+        #: What the parent zone must name as the name servers of this one: ``parent.delegate(zone.name, zone.name_servers)``.
+        self.name_servers: Sequence[str] = self.hosted_zone.hosted_zone_name_servers or []
+        self._delegated: set[str] = set()
         CfnOutput(
-            self, "NameServers", value=Fn.join(" ", servers), description=f"What the registrar of {name} must name as its name servers"
+            self,
+            "NameServers",
+            value=Fn.join(" ", self.name_servers),
+            description=f"What the registrar of {name} must name as its name servers",
         )
         claims = (_ZONE, *([_SIGNED] if signed else []), *([_LOGGED] if logged else []))
         record(self, controls=claims, tier="edge", watchable=signed, name=name)
+
+    def delegate(self, name: str, name_servers: Sequence[str], *, ds_record: str | None = None) -> route53.CfnRecordSet:
+        """Hand *name*, beneath this zone, to a zone of its own: of another team, account or stage.
+
+        Args:
+            name: the name of the other zone, such as ``staging.example.com``.
+            name_servers: of the other zone (``DnsZone.name_servers``, or its output ``NameServers``).
+            ds_record: what the other zone's ``DsRecord`` command shows, once it is signed: without it nobody validates its signatures.
+
+        Raises:
+            ConfigurationError: a name that is not beneath this zone, or delegated twice; malformed name servers or DS record.
+        """
+        where = f"{self.path}: delegate"
+        if not DOMAIN_NAME.fullmatch(name) or not name.endswith(f".{self.name}") or name in self._delegated:
+            raise ConfigurationError(
+                where, given=name, allowed=f"a name beneath {self.name!r}, each once", mend="name the other zone as it is called"
+            )
+        known = [server for server in name_servers if "Token[" not in server]
+        wrong = [server for server in known if not DOMAIN_NAME.fullmatch(server.removesuffix("."))]
+        # A list that is known at deployment only is one token.
+        if wrong or (known and len(known) < FEWEST_SERVERS) or not name_servers:
+            raise ConfigurationError(
+                where,
+                given=", ".join(name_servers),
+                allowed=f"at least {FEWEST_SERVERS} names of name servers",
+                mend="copy the output NameServers of the other zone",
+            )
+        if ds_record is not None and not _DS_RECORD.fullmatch(ds_record):
+            raise ConfigurationError(
+                where,
+                given=ds_record,
+                allowed="a DS record: key tag, algorithm, digest type and digest",
+                mend="copy what the command in the other zone's output DsRecord prints",
+            )
+        self._delegated.add(name)
+        which = suffix(name)
+        if ds_record:
+            route53.CfnRecordSet(
+                self, f"Ds{which}", hosted_zone_id=self._zone_id, name=f"{name}.", type="DS", ttl=_TTL, resource_records=[ds_record]
+            )
+        return route53.CfnRecordSet(
+            self,
+            f"Delegation{which}",
+            hosted_zone_id=self._zone_id,
+            name=f"{name}.",
+            type="NS",
+            ttl=_DELEGATION_TTL,
+            resource_records=list(name_servers),
+        )
 
     @property
     def alarm_specs(self) -> tuple[AnyAlarmSpec, ...]:
@@ -177,61 +237,6 @@ class DnsZone(Part):
         # The zone that is kept goes on logging; a named policy left behind by a failed first deployment would be in the way.
         policy.apply_removal_policy(RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE)
         return arn, policy
-
-    def _sign(self) -> kms.Key:
-        key = kms.Key(
-            self,
-            "SigningKey",
-            description=f"{self.path}: signs the keys of the DNS zone {self.name} (DNSSEC)",
-            key_spec=kms.KeySpec.ECC_NIST_P256,
-            key_usage=kms.KeyUsage.SIGN_VERIFY,
-            policy=iam.PolicyDocument.from_json({"Version": "2012-10-17", "Statement": _signing_policy(self._zone_id)}),
-            removal_policy=RemovalPolicy.RETAIN,
-        )
-        signing = route53.CfnKeySigningKey(
-            self,
-            "KeySigningKey",
-            hosted_zone_id=self._zone_id,
-            key_management_service_arn=key.key_arn,
-            name=KEY_SIGNING_KEY,
-            status="ACTIVE",
-        )
-        dnssec = route53.CfnDNSSEC(self, "Dnssec", hosted_zone_id=self._zone_id)
-        dnssec.node.add_dependency(signing)
-        # With a DS record at the parent, a zone that stops being signed is refused by every validating resolver.
-        signing.apply_removal_policy(RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE)
-        dnssec.apply_removal_policy(RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE)
-        CfnOutput(
-            self,
-            "DsRecord",
-            value=f"aws route53 get-dnssec --hosted-zone-id {self._zone_id} --query 'KeySigningKeys[].DSRecord' --output text",
-            description=f"Shows the DS record that the parent zone (the registrar) of {self.name} must have",
-        )
-        return key
-
-
-def _signing_policy(zone_id: str) -> list[dict[str, object]]:
-    signer = {"Service": _SIGNER}
-    return [
-        {"Effect": "Allow", "Principal": {"AWS": f"arn:{PARTITION}:iam::{ACCOUNT_ID}:root"}, "Action": "kms:*", "Resource": "*"},
-        {
-            "Effect": "Allow",
-            "Principal": signer,
-            "Action": ["kms:DescribeKey", "kms:GetPublicKey", "kms:Sign"],
-            "Resource": "*",
-            "Condition": {
-                "ArnEquals": {"aws:SourceArn": f"arn:{PARTITION}:route53:::hostedzone/{zone_id}"},
-                "StringEquals": {"aws:SourceAccount": ACCOUNT_ID},
-            },
-        },
-        {
-            "Effect": "Allow",
-            "Principal": signer,
-            "Action": "kms:CreateGrant",
-            "Resource": "*",
-            "Condition": {"Bool": {"kms:GrantIsForAWSResource": "true"}},
-        },
-    ]
 
 
 def _require_name(where: str, name: str) -> None:
