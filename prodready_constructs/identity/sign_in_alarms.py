@@ -6,6 +6,8 @@ https://docs.aws.amazon.com/cognito/latest/developerguide/user-pool-settings-vie
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from datetime import timedelta
 
 from prodready_constructs.contracts import AlarmSpec, GraphSpec, MathMetric, Metric, RunbookSpec, Severity
@@ -14,9 +16,9 @@ _NAMESPACE = "AWS/Cognito"
 _WINDOW = timedelta(minutes=5)
 
 
-def sign_in_alarms(*, pool_id: str, client_id: str) -> tuple[AlarmSpec, ...]:
-    """The alarms of one pool and its web client."""
-    events = f"aws cognito-idp admin-list-user-auth-events --user-pool-id {pool_id} --username <user> --max-results 20"
+def client_alarms(*, pool_id: str, client_id: str) -> tuple[AlarmSpec, ...]:
+    """The alarms of one app client."""
+    events = _events(pool_id)
     return (
         AlarmSpec(
             id="RefusedSignIns",
@@ -55,6 +57,31 @@ def sign_in_alarms(*, pool_id: str, client_id: str) -> tuple[AlarmSpec, ...]:
             ),
         ),
         AlarmSpec(
+            id="TokenRefreshThrottles",
+            metric=_of_client("TokenRefreshThrottles", pool_id, client_id),
+            threshold=0,
+            comparison="GreaterThanThreshold",
+            severity=Severity.WARNING,
+            periods=2,
+            missing_data="notBreaching",
+            source="Amazon Cognito quotas: every throttled refresh is a user who is signed out in the middle of their work",
+            runbook=RunbookSpec(
+                meaning="Signed-in users cannot renew their tokens because the account's Cognito request rate is used up.",
+                causes=("An application that refreshes at each request instead of shortly before the token ends", "A surge of users"),
+                first_commands=(
+                    "aws service-quotas list-service-quotas --service-code cognito-idp",
+                    f"aws cognito-idp describe-user-pool-client --user-pool-id {pool_id} --client-id {client_id}",
+                ),
+            ),
+        ),
+    )
+
+
+def pool_alarms(*, pool_id: str) -> tuple[AlarmSpec, ...]:
+    """The alarms of threat protection, for the whole pool."""
+    events = _events(pool_id)
+    return (
+        AlarmSpec(
             id="CompromisedCredentials",
             metric=_risk("CompromisedCredentialRisk", pool_id),
             threshold=0,
@@ -90,18 +117,63 @@ def sign_in_alarms(*, pool_id: str, client_id: str) -> tuple[AlarmSpec, ...]:
     )
 
 
-def sign_in_graphs(*, pool_id: str, client_id: str) -> tuple[GraphSpec, ...]:
-    """Sign-ins beside refusals, and risk."""
+def federation_alarms(*, pool_id: str, client_id: str, providers: Sequence[str]) -> tuple[AlarmSpec, ...]:
+    """The alarms of one app client for users who come from another identity provider."""
+    return tuple(
+        AlarmSpec(
+            id=f"{''.join(re.findall('[A-Za-z0-9]+', provider))}FederationThrottles",
+            metric=Metric(
+                namespace=_NAMESPACE,
+                name="FederationThrottles",
+                dimensions={"UserPool": pool_id, "UserPoolClient": client_id, "IdentityProvider": provider},
+                statistic="Sum",
+                period=_WINDOW,
+            ),
+            threshold=0,
+            comparison="GreaterThanThreshold",
+            severity=Severity.WARNING,
+            periods=2,
+            missing_data="notBreaching",
+            source="Amazon Cognito quotas: every throttled request is a user who could not come in",
+            runbook=RunbookSpec(
+                meaning=f"Users of {provider} cannot sign in because the account's rate of federated sign-ins is used up.",
+                causes=("A surge of sign-ins, wanted or not", "An application that sends its users to sign in again and again"),
+                first_commands=(
+                    "aws service-quotas list-service-quotas --service-code cognito-idp",
+                    f"aws cognito-idp describe-identity-provider --user-pool-id {pool_id} --provider-name {provider}",
+                ),
+            ),
+        )
+        for provider in providers
+    )
+
+
+def client_graphs(*, pool_id: str, client_id: str) -> tuple[GraphSpec, ...]:
+    """Sign-ins beside refusals, and refreshed tokens beside throttled ones."""
     return (
         GraphSpec(
             title="Sign-ins",
             metrics=(_of_client("SignInSuccesses", pool_id, client_id), _refused(pool_id, client_id)),
         ),
         GraphSpec(
+            title="Refreshed tokens",
+            metrics=(_of_client("TokenRefreshSuccesses", pool_id, client_id), _of_client("TokenRefreshThrottles", pool_id, client_id)),
+        ),
+    )
+
+
+def pool_graphs(*, pool_id: str) -> tuple[GraphSpec, ...]:
+    """Risk."""
+    return (
+        GraphSpec(
             title="Sign-in risk",
             metrics=(_risk("CompromisedCredentialRisk", pool_id), _risk("AccountTakeoverRisk", pool_id)),
         ),
     )
+
+
+def _events(pool_id: str) -> str:
+    return f"aws cognito-idp admin-list-user-auth-events --user-pool-id {pool_id} --username <user> --max-results 20"
 
 
 def _of_client(name: str, pool_id: str, client_id: str, *, statistic: str = "Sum") -> Metric:

@@ -109,7 +109,7 @@ def test_it_refuses_a_session_that_cognito_does_not_offer(session_life: timedelt
 def test_every_alarm_says_what_to_do_first() -> None:
     directory = UserDirectory(new_stack(), "Directory")
     specs = {spec.id: spec for spec in directory.alarm_specs if isinstance(spec, AlarmSpec)}
-    assert set(specs) == {"RefusedSignIns", "SignInThrottles", "CompromisedCredentials", "AccountTakeover"}
+    assert set(specs) == {"RefusedSignIns", "SignInThrottles", "TokenRefreshThrottles", "CompromisedCredentials", "AccountTakeover"}
     assert specs["AccountTakeover"].severity is Severity.CRITICAL
     refused = specs["RefusedSignIns"].metric
     assert isinstance(refused, MathMetric)
@@ -117,7 +117,7 @@ def test_every_alarm_says_what_to_do_first() -> None:
     for spec in specs.values():
         assert spec.missing_data == "notBreaching", "nobody signing in at night is no failure"
         assert any("cognito-idp" in command for command in spec.runbook.first_commands)
-    assert len(directory.graphs) == 2
+    assert len(directory.graphs) == 3
 
 
 def test_no_rule_pack_has_a_finding(stack: cdk.Stack) -> None:
