@@ -23,15 +23,22 @@ if TYPE_CHECKING:
     from prodready_constructs.database import Engine as Engine
     from prodready_constructs.database import MultiAzDatabase as MultiAzDatabase
     from prodready_constructs.edge import AlarmHealthCheck as AlarmHealthCheck
+    from prodready_constructs.edge import ApiLogs as ApiLogs
     from prodready_constructs.edge import CalculatedHealthCheck as CalculatedHealthCheck
+    from prodready_constructs.edge import Callers as Callers
+    from prodready_constructs.edge import ContentSecurityPolicy as ContentSecurityPolicy
     from prodready_constructs.edge import DnsZone as DnsZone
     from prodready_constructs.edge import Domain as Domain
     from prodready_constructs.edge import Exclusion as Exclusion
     from prodready_constructs.edge import Failover as Failover
     from prodready_constructs.edge import HealthCheck as HealthCheck
     from prodready_constructs.edge import Latency as Latency
+    from prodready_constructs.edge import ProtectedDistribution as ProtectedDistribution
     from prodready_constructs.edge import ProtectedLoadBalancer as ProtectedLoadBalancer
     from prodready_constructs.edge import ProtectedRestApi as ProtectedRestApi
+    from prodready_constructs.edge import RealUserMonitoring as RealUserMonitoring
+    from prodready_constructs.edge import SiteLogs as SiteLogs
+    from prodready_constructs.edge import SiteRouting as SiteRouting
     from prodready_constructs.edge import WebAcl as WebAcl
     from prodready_constructs.edge import Website as Website
     from prodready_constructs.edge import Weighted as Weighted
@@ -59,12 +66,15 @@ if TYPE_CHECKING:
 # Sorted as `sorted` does it, by a test.
 __all__ = [  # noqa: RUF022
     "AlarmHealthCheck",
+    "ApiLogs",
     "AppSecret",
     "BackupPlan",
     "BackupVault",
     "CalculatedHealthCheck",
+    "Callers",
     "ComposedRole",
     "ConfigurationError",
+    "ContentSecurityPolicy",
     "Dashboard",
     "DataKey",
     "DnsZone",
@@ -87,14 +97,18 @@ __all__ = [  # noqa: RUF022
     "PRODUCTION_PACKS",
     "Posture",
     "PrivateNetwork",
+    "ProtectedDistribution",
     "ProtectedLoadBalancer",
     "ProtectedRestApi",
     "RandomRotation",
+    "RealUserMonitoring",
     "ReplicaBucket",
     "Routes",
     "STAGING",
     "STAGING_PACKS",
     "SecureBucket",
+    "SiteLogs",
+    "SiteRouting",
     "UserDirectory",
     "Watch",
     "WebAcl",
@@ -106,6 +120,11 @@ __all__ = [  # noqa: RUF022
 ]
 
 _HOMES = {
+    "ContentSecurityPolicy": "edge",
+    "ProtectedDistribution": "edge",
+    "RealUserMonitoring": "edge",
+    "SiteLogs": "edge",
+    "SiteRouting": "edge",
     "compliance": (
         "Finding",
         "GuardError",
@@ -124,7 +143,9 @@ _HOMES = {
     ),
     "edge": (
         "AlarmHealthCheck",
+        "ApiLogs",
         "CalculatedHealthCheck",
+        "Callers",
         "DnsZone",
         "Domain",
         "Exclusion",

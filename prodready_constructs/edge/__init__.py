@@ -10,6 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from prodready_constructs.edge.balancer.load_balancer import ProtectedLoadBalancer as ProtectedLoadBalancer
+    from prodready_constructs.edge.cdn.content_security_policy import ContentSecurityPolicy as ContentSecurityPolicy
+    from prodready_constructs.edge.cdn.protected_distribution import ProtectedDistribution as ProtectedDistribution
+    from prodready_constructs.edge.cdn.real_user_monitoring import RealUserMonitoring as RealUserMonitoring
+    from prodready_constructs.edge.cdn.routing import SiteRouting as SiteRouting
+    from prodready_constructs.edge.cdn.site_logs import SiteLogs as SiteLogs
     from prodready_constructs.edge.cdn.website import Website as Website
     from prodready_constructs.edge.dns.alarm_health_check import AlarmHealthCheck as AlarmHealthCheck
     from prodready_constructs.edge.dns.calculated_health_check import CalculatedHealthCheck as CalculatedHealthCheck
@@ -19,37 +24,95 @@ if TYPE_CHECKING:
     from prodready_constructs.edge.dns.routing import Failover as Failover
     from prodready_constructs.edge.dns.routing import Latency as Latency
     from prodready_constructs.edge.dns.routing import Weighted as Weighted
+    from prodready_constructs.edge.rest_api.callers import Callers as Callers
+    from prodready_constructs.edge.rest_api.logs import ApiLogs as ApiLogs
     from prodready_constructs.edge.rest_api.rest_api import ProtectedRestApi as ProtectedRestApi
-    from prodready_constructs.edge.waf.rules import Exclusion as Exclusion
+    from prodready_constructs.edge.waf.addresses import AddressList as AddressList
+    from prodready_constructs.edge.waf.addresses import Countries as Countries
+    from prodready_constructs.edge.waf.limits import RateLimit as RateLimit
+    from prodready_constructs.edge.waf.logs import WafLogs as WafLogs
+    from prodready_constructs.edge.waf.managed import Exclusion as Exclusion
+    from prodready_constructs.edge.waf.managed import LabelException as LabelException
+    from prodready_constructs.edge.waf.managed import ManagedGroup as ManagedGroup
+    from prodready_constructs.edge.waf.rule import CustomRule as CustomRule
+    from prodready_constructs.edge.waf.shield import ShieldAdvanced as ShieldAdvanced
+    from prodready_constructs.edge.waf.shield_values import ShieldContact as ShieldContact
+    from prodready_constructs.edge.waf.shield_values import ShieldProtection as ShieldProtection
+    from prodready_constructs.edge.waf.shield_values import ShieldResponseTeam as ShieldResponseTeam
+    from prodready_constructs.edge.waf.threats import AccountCreation as AccountCreation
+    from prodready_constructs.edge.waf.threats import AccountTakeover as AccountTakeover
+    from prodready_constructs.edge.waf.threats import BotControl as BotControl
     from prodready_constructs.edge.waf.web_acl import WebAcl as WebAcl
 
 __all__ = [
+    "AccountCreation",
+    "AccountTakeover",
+    "AddressList",
     "AlarmHealthCheck",
+    "ApiLogs",
+    "BotControl",
     "CalculatedHealthCheck",
+    "Callers",
+    "ContentSecurityPolicy",
+    "Countries",
+    "CustomRule",
     "DnsZone",
     "Domain",
     "Exclusion",
     "Failover",
     "HealthCheck",
+    "LabelException",
     "Latency",
+    "ManagedGroup",
+    "ProtectedDistribution",
     "ProtectedLoadBalancer",
     "ProtectedRestApi",
+    "RateLimit",
+    "RealUserMonitoring",
+    "ShieldAdvanced",
+    "ShieldContact",
+    "ShieldProtection",
+    "ShieldResponseTeam",
+    "SiteLogs",
+    "SiteRouting",
+    "WafLogs",
     "WebAcl",
     "Website",
     "Weighted",
 ]
 
 _HOMES = {
+    "AccountCreation": "waf.threats",
+    "AccountTakeover": "waf.threats",
+    "AddressList": "waf.addresses",
     "AlarmHealthCheck": "dns.alarm_health_check",
+    "ApiLogs": "rest_api.logs",
+    "BotControl": "waf.threats",
     "CalculatedHealthCheck": "dns.calculated_health_check",
+    "Callers": "rest_api.callers",
+    "ContentSecurityPolicy": "cdn.content_security_policy",
+    "Countries": "waf.addresses",
+    "CustomRule": "waf.rule",
     "DnsZone": "dns.dns_zone",
     "Domain": "dns.domain",
-    "Exclusion": "waf.rules",
+    "Exclusion": "waf.managed",
     "Failover": "dns.routing",
     "HealthCheck": "dns.health_check",
+    "LabelException": "waf.managed",
     "Latency": "dns.routing",
+    "ManagedGroup": "waf.managed",
+    "ProtectedDistribution": "cdn.protected_distribution",
     "ProtectedLoadBalancer": "balancer.load_balancer",
     "ProtectedRestApi": "rest_api.rest_api",
+    "RateLimit": "waf.limits",
+    "RealUserMonitoring": "cdn.real_user_monitoring",
+    "ShieldAdvanced": "waf.shield",
+    "ShieldContact": "waf.shield_values",
+    "ShieldProtection": "waf.shield_values",
+    "ShieldResponseTeam": "waf.shield_values",
+    "SiteLogs": "cdn.site_logs",
+    "SiteRouting": "cdn.routing",
+    "WafLogs": "waf.logs",
     "WebAcl": "waf.web_acl",
     "Website": "cdn.website",
     "Weighted": "dns.routing",

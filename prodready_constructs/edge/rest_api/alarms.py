@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from prodready_constructs.contracts import AlarmSpec, GraphSpec, Metric, RunbookSpec, Severity
-from prodready_constructs.edge.rest_api.stage import STAGE, THROTTLED_NAMESPACE
+from prodready_constructs.edge.rest_api.stage import COUNTED_NAMESPACE, STAGE
 
 
 def rest_api_alarms(*, api_id: str, name: str, log_group: str, load_balancer: str) -> tuple[AlarmSpec, ...]:
@@ -84,6 +84,29 @@ def rest_api_alarms(*, api_id: str, name: str, log_group: str, load_balancer: st
             ),
         ),
         AlarmSpec(
+            id="IntegrationErrors",
+            metric=_counted(name, "IntegrationErrors"),
+            threshold=5,
+            comparison="GreaterThanThreshold",
+            severity=Severity.WARNING,
+            periods=2,
+            missing_data="notBreaching",
+            source="Our reason: API Gateway had no answer from the service at all; a lost connection happens, more than 5 in 5 minutes, twice, do not",
+            runbook=RunbookSpec(
+                meaning="API Gateway cannot reach the service, or gives up waiting for it; an error that the service answers itself is not counted.",
+                causes=(
+                    "Requests take longer than 29 seconds",
+                    "The certificate of the load balancer expired, or its name changed",
+                    "The VPC link is not available: its subnets are out of addresses, or it is INACTIVE after 60 days without traffic",
+                ),
+                first_commands=(
+                    failing.replace("status >= 500", "integrationError != '-'"),
+                    "aws apigatewayv2 get-vpc-links --query 'Items[].[VpcLinkId,VpcLinkStatus,VpcLinkStatusMessage]'",
+                    targets,
+                ),
+            ),
+        ),
+        AlarmSpec(
             id="ClientErrors",
             metric=_metric(name, "4XXError", period=timedelta(minutes=5)),
             threshold=0.25,
@@ -104,7 +127,7 @@ def rest_api_alarms(*, api_id: str, name: str, log_group: str, load_balancer: st
         ),
         AlarmSpec(
             id="Throttled",
-            metric=Metric(namespace=THROTTLED_NAMESPACE, name=f"{name}-Throttled", statistic="Sum", period=timedelta(minutes=5)),
+            metric=_counted(name, "Throttled"),
             threshold=50,
             comparison="GreaterThanThreshold",
             severity=Severity.WARNING,
@@ -124,9 +147,10 @@ def rest_api_alarms(*, api_id: str, name: str, log_group: str, load_balancer: st
 
 
 def rest_api_graphs(*, name: str) -> tuple[GraphSpec, ...]:
-    """Requests, errors, latency."""
+    """Requests, those refused for their pace or lost on the way to the service, errors, latency."""
     return (
         GraphSpec(title="API requests", metrics=(_metric(name, "Count", statistic="Sum"),)),
+        GraphSpec(title="API refused and lost", metrics=tuple(_counted(name, what) for what in ("Throttled", "IntegrationErrors"))),
         GraphSpec(title="API errors", metrics=tuple(_metric(name, error, statistic="Sum") for error in ("4XXError", "5XXError"))),
         GraphSpec(
             title="API latency",
@@ -138,3 +162,7 @@ def rest_api_graphs(*, name: str) -> tuple[GraphSpec, ...]:
 
 def _metric(name: str, metric: str, *, statistic: str = "Average", period: timedelta = timedelta(minutes=1)) -> Metric:
     return Metric(namespace="AWS/ApiGateway", name=metric, dimensions={"ApiName": name, "Stage": STAGE}, statistic=statistic, period=period)
+
+
+def _counted(name: str, what: str) -> Metric:
+    return Metric(namespace=COUNTED_NAMESPACE, name=f"{name}-{what}", statistic="Sum", period=timedelta(minutes=5))

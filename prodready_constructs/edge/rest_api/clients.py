@@ -6,7 +6,7 @@ import re
 
 from aws_cdk import aws_apigateway as apigateway
 
-from prodready_constructs.edge.rest_api.paths import Paths
+from prodready_constructs.edge.rest_api.methods import Methods
 from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.foundation import Part
 
@@ -16,11 +16,11 @@ _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 class Clients:
     """Keys and plans of one API. A key meters; who may call is the authorizer's to say."""
 
-    def __init__(self, api: Part, *, api_id: str, stage: apigateway.CfnStage, paths: Paths) -> None:
+    def __init__(self, api: Part, *, api_id: str, stage: apigateway.CfnStage, methods: Methods) -> None:
         self._api = api
         self._api_id = api_id
         self._stage = stage
-        self._paths = paths
+        self._methods = methods
         self._names: set[str] = set()
 
     def add(self, name: str, *, rate: int, burst: int, daily_quota: int | None) -> apigateway.IApiKey:
@@ -33,13 +33,13 @@ class Clients:
                 allowed="a name in small letters, digits and single hyphens, such as 'partner-shop', once",
                 mend="give each client a name of its own",
             )
-        self._paths.require_pace(f"client {name}", rate=rate, burst=burst)
+        self._methods.require_pace(f"client {name}", rate=rate, burst=burst)
         if daily_quota is not None and daily_quota < 1:
             raise ConfigurationError(
                 f"{where} {name}: daily_quota", given=daily_quota, allowed="1 or more requests a day", mend="leave it out for no quota"
             )
         self._names.add(name)
-        self._paths.require_keys()
+        self._methods.require_keys()
         # The name as it is: "a-1" and "a1" stay two.
         client = Part(self._api, f"Client-{name}")
         # API Gateway makes up the value: one that is given would stand in the template.

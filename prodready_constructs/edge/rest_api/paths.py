@@ -1,114 +1,93 @@
-"""The paths of a REST API: what is passed on, cached, and slowed down."""
+"""The paths of a REST API that passes everything on: those that are open, cached, slowed down or asked for a body."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from typing import cast
+from typing import Any
 
 from aws_cdk import aws_apigateway as apigateway
 
-from prodready_constructs.edge.rest_api.link import PrivateLink
-from prodready_constructs.edge.rest_api.stage import method_settings
+from prodready_constructs.edge.rest_api.methods import Guard, Methods
+from prodready_constructs.edge.rest_api.public import require_reason
+from prodready_constructs.edge.rest_api.schemas import require_draft_4
 from prodready_constructs.errors import ConfigurationError
-from prodready_constructs.posture import EdgePosture
-from prodready_constructs.waivers import waive
 
-#: How long API Gateway may keep an answer (API Gateway developer guide, "Cache settings").
-CACHE_LIFE = (timedelta(seconds=1), timedelta(hours=1))
-#: What a throttle can name; OPTIONS is a browser's preflight, which no limit should turn away.
-VERBS = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
+#: What carries a body.
+WRITING = ("DELETE", "PATCH", "POST", "PUT")
+#: API Gateway's own, for its health checks (API Gateway developer guide, "Important notes").
+RESERVED = ("/ping", "/sping")
+#: What a part of a path is made of in API Gateway; a variable is a whole part.
+PART = r"(\{[A-Za-z0-9._-]+\}|[A-Za-z0-9._:,-]+)"
+_PATH = re.compile(rf"/|(/{PART})+")
 
 
 class Paths:
-    """The methods of one API, each with an authorizer, and the settings of its stage."""
+    """Everything goes to the load balancer, for those whom the API's guard lets in; single paths differ."""
 
-    def __init__(
-        self,
-        where: str,
-        *,
-        rest_api: apigateway.RestApi,
-        stage: apigateway.CfnStage,
-        posture: EdgePosture,
-        private: PrivateLink,
-        authorizer: apigateway.IAuthorizer | None,
-        validator: apigateway.RequestValidator,
-    ) -> None:
+    def __init__(self, where: str, *, methods: Methods, guard: Guard) -> None:
         self._where = where
-        self._rest_api = rest_api
-        self._stage = stage
-        self._posture = posture
-        self._private = private
-        self._authorizer = authorizer
-        self._validator = validator
-        self._cached: dict[str, timedelta] = {}
-        self._throttled: dict[tuple[str, str], tuple[int, int]] = {}
-        #: Whether callers show a key as well as who they are.
-        self._keys_required = False
-        self._methods: list[apigateway.CfnMethod] = []
-        #: Paths that no longer fall to the catch-all.
-        self._own: dict[str, apigateway.Resource] = {}
-
-    def pass_everything(self) -> None:
-        """Every path and method goes to the load balancer."""
-        root = self._rest_api.root
-        self._method(root, "ANY", "")
-        self._method(root.add_resource("{proxy+}"), "ANY", "{proxy}", path_parameters=("proxy",))
-        self._set_methods()
+        self._methods = methods
+        self._guard = guard
+        #: Path and method -> whether its bodies are asked for.
+        self._bodies: set[tuple[str, str]] = set()
+        for path in ("/", "/{proxy+}"):
+            methods.add(path, "ANY", guard)
+            methods.uncached.append((path, "ANY"))
+        methods.tell_stage()
 
     def add_cached_get(self, path: str, *, life: timedelta, query_strings: Sequence[str]) -> apigateway.Method:
         """See ``ProtectedRestApi.add_cached_get``."""
-        self._require_literal(path, taken=path in self._cached or (path, "GET") in self._throttled)
-        if not CACHE_LIFE[0] <= life <= CACHE_LIFE[1]:
-            raise ConfigurationError(
-                f"{self._where}: life", given=str(life), allowed="1 second to 1 hour", mend="API Gateway keeps answers no longer"
-            )
-        self._cached[path] = life
-        method = self._method(self._own_path(path), "GET", path.removeprefix("/"), query_strings=tuple(query_strings), cached=True)
-        self._set_methods()
+        self._require_literal(path, taken=(path, "GET") in self._methods.made)
+        self._methods.require_life(life)
+        self._own(path)
+        method = self._methods.add(path, "GET", self._guard, cache_keys=tuple(query_strings))
+        self._methods.keep(path, life=life)
         return method
 
     def throttle(self, path: str, method: str, *, rate: int, burst: int) -> None:
         """See ``ProtectedRestApi.throttle``."""
-        self._require_literal(path, taken=(path, method) in self._throttled)
-        if method not in VERBS:
-            raise ConfigurationError(f"{self._where}: method", given=method, allowed=", ".join(VERBS), mend="name one method a time")
-        self.require_pace(f"throttle {method} {path}", rate=rate, burst=burst)
-        resource = self._own_path(path)
-        if not (method == "GET" and path in self._cached):
-            self._method(resource, method, path.removeprefix("/"))
-        self._throttled[path, method] = (rate, burst)
-        self._set_methods()
+        if (path, method) not in self._methods.made or self._methods.slowed(path, method):
+            self._require_literal(path, taken=self._methods.slowed(path, method))
+        self._methods.require_verb(method)
+        self._methods.require_pace(f"throttle {method} {path}", rate=rate, burst=burst)
+        self._make(path, method)
+        self._methods.slow(path, method, rate=rate, burst=burst)
 
-    def _own_path(self, path: str) -> apigateway.Resource:
-        """The resource of *path*. It no longer falls to the catch-all, so it takes every method itself: others would be refused."""
-        if path not in self._own:
-            self._own[path] = self._rest_api.root.resource_for_path(path)
-            self._method(self._own[path], "ANY", path.removeprefix("/"))
-        return self._own[path]
+    def public(self, path: str, method: str, *, reason: str) -> apigateway.Method:
+        """See ``ProtectedRestApi.public``."""
+        self._require_path(path, taken=(path, method) in self._methods.made)
+        self._methods.require_verb(method)
+        require_reason(f"{self._where}: public {method} {path}: reason", reason)
+        self._own(path)
+        made = self._methods.add(path, method, Guard(reason=reason))
+        if method == "GET":
+            self._methods.uncached.append((path, method))
+        self._methods.tell_stage()
+        return made
 
-    def require_keys(self) -> None:
-        """Every method, of now and later, asks for an API key besides its authorizer. Usage plans count nothing without it."""
-        if self._keys_required:
+    def require_body(self, path: str, method: str, *, schema: Mapping[str, Any]) -> None:
+        """See ``ProtectedRestApi.require_body``."""
+        self._require_path(path, taken=(path, method) in self._bodies)
+        self._methods.require_verb(method, allowed=WRITING)
+        require_draft_4(f"{self._where}: require_body {method} {path}: schema", schema)
+        self._make(path, method)
+        self._bodies.add((path, method))
+        self._methods.take_body(path, method, schema)
+
+    def _make(self, path: str, method: str) -> None:
+        if (path, method) not in self._methods.made:
+            self._own(path)
+            self._methods.add(path, method, self._guard)
+            self._methods.tell_stage()
+
+    def _own(self, path: str) -> None:
+        """*path* no longer falls to the catch-all, so it takes every method itself: others would be refused."""
+        if (path, "ANY") in self._methods.made:
             return
-        self._keys_required = True
-        for method in self._methods:
-            method.api_key_required = True
-        # CloudFormation deploys the stage anew when the deployment's logical id changes, and this is no part of it yet.
-        deployment = self._rest_api.latest_deployment
-        if deployment:
-            deployment.add_to_logical_id("api keys are required")
-
-    def require_pace(self, what: str, *, rate: int, burst: int) -> None:
-        """Refuse a limit that the stage's own limit would undercut."""
-        for name, value, most in (("rate", rate, self._posture.throttle_rate), ("burst", burst, self._posture.throttle_burst)):
-            if not 1 <= value <= most:
-                raise ConfigurationError(
-                    f"{self._where}: {what}: {name}",
-                    given=value,
-                    allowed=f"1 to {most}, the posture's throttle_{name} of the whole stage",
-                    mend="ask for less, or raise the posture",
-                )
+        self._methods.add(path, "ANY", self._guard)
+        self._methods.uncached.append((path, "ANY"))
 
     def _require_literal(self, path: str, *, taken: bool) -> None:
         if not path.startswith("/") or path.endswith("/") or "{" in path or taken:
@@ -119,49 +98,23 @@ class Paths:
                 mend="begin with '/', name every part, leave out variables (each value would be a path of its own), and cache before you throttle",
             )
 
-    def _method(
-        self,
-        resource: apigateway.IResource,
-        http_method: str,
-        origin_path: str,
-        *,
-        path_parameters: Sequence[str] = (),
-        query_strings: Sequence[str] = (),
-        cached: bool = False,
-    ) -> apigateway.Method:
-        keys = [f"method.request.querystring.{name}" for name in query_strings]
-        if cached:
-            # Without this the answer to one caller would be given to the next.
-            keys.append("method.request.header.Authorization")
-        needed = {f"method.request.path.{name}": True for name in path_parameters}
-        method = resource.add_method(
-            http_method,
-            self._private.integration(http_method, origin_path, path_parameters=path_parameters, cache_keys=keys),
-            authorizer=self._authorizer,
-            authorization_type=None if self._authorizer else apigateway.AuthorizationType.IAM,
-            api_key_required=self._keys_required or None,
-            request_validator=self._validator,
-            request_parameters={**needed, **dict.fromkeys(keys, False)},
-        )
-        l1 = cast("apigateway.CfnMethod", method.node.default_child)
-        self._methods.append(l1)
-        self._private.aim(l1)
-        if not isinstance(self._authorizer, apigateway.CognitoUserPoolsAuthorizer):
-            waive(
-                l1,
-                rule="AwsSolutions-COG4",
-                because="callers are authorised by "
-                + (
-                    "the authorizer this API was given"
-                    if self._authorizer
-                    else "IAM signatures (AWS_IAM), which name and limit every caller"
-                ),
-                owner="platform",
+    def _require_path(self, path: str, *, taken: bool) -> None:
+        if not _PATH.fullmatch(path) or path in RESERVED or taken or self._rival(path):
+            raise ConfigurationError(
+                f"{self._where}: path",
+                given=path,
+                allowed="a path such as '/health' or '/orders/{id}', once, with one name for the variable at each place",
+                mend="name every part (a wildcard would take in what is not written yet), open a method before it is cached, slowed or given a "
+                "body, and leave /ping and /sping to API Gateway",
             )
-        return method
 
-    def _set_methods(self) -> None:
-        uncached = ("/", "/{proxy+}", *sorted(self._own))
-        self._stage.method_settings = [
-            *method_settings(self._posture, cached=self._cached, uncached=uncached, throttled=self._throttled),
-        ]
+    def _rival(self, path: str) -> bool:
+        """Whether another path has another variable at the same place, which API Gateway refuses."""
+        parts = path.split("/")
+        for other, _ in self._methods.made:
+            for mine, theirs in zip(parts, other.split("/"), strict=False):
+                if mine != theirs:
+                    if mine.startswith("{") and theirs.startswith("{") and "+" not in theirs:
+                        return True
+                    break
+        return False

@@ -19,8 +19,10 @@ from prodready_constructs.waivers import waive
 
 #: The name of the only stage: environments are stacks of their own, not stages of one API.
 STAGE = "live"
-#: Where refused-for-pace requests are counted: API Gateway has no metric for them.
-THROTTLED_NAMESPACE = "ProdReady/RestApi"
+#: What API Gateway has no metric for is counted from the access log: requests refused for their pace, and requests that found no service.
+COUNTED_NAMESPACE = "ProdReady/RestApi"
+#: A context variable without a value is logged as ``-``.
+_COUNTED = {"Throttled": '{ $.status = "429" }', "IntegrationErrors": '{ $.integrationError != "-" }'}
 _PUSH_POLICY = "service-role/AmazonAPIGatewayPushToCloudWatchLogs"
 #: One JSON line a request. Source: https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-variables-for-access-logging.html
 ACCESS_LOG_FORMAT = json.dumps(
@@ -115,17 +117,18 @@ def log_to(
         name=f"API-Gateway-Execution-Logs_{api_id}/{STAGE}",
     )
     group_name = access.log_group_name
-    logs.CfnMetricFilter(
-        scope,
-        "Throttled",
-        log_group_name=group_name,
-        filter_pattern='{ $.status = "429" }',
-        metric_transformations=[
-            logs.CfnMetricFilter.MetricTransformationProperty(
-                metric_namespace=THROTTLED_NAMESPACE, metric_name=f"{name}-Throttled", metric_value="1", default_value=0, unit="Count"
-            )
-        ],
-    )
+    for what, pattern in _COUNTED.items():
+        logs.CfnMetricFilter(
+            scope,
+            what,
+            log_group_name=group_name,
+            filter_pattern=pattern,
+            metric_transformations=[
+                logs.CfnMetricFilter.MetricTransformationProperty(
+                    metric_namespace=COUNTED_NAMESPACE, metric_name=f"{name}-{what}", metric_value="1", default_value=0, unit="Count"
+                )
+            ],
+        )
     stage.access_log_setting = apigateway.CfnStage.AccessLogSettingProperty(
         destination_arn=Fn.sub("arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:${Group}", {"Group": group_name}),
         format=ACCESS_LOG_FORMAT,
@@ -137,14 +140,14 @@ def method_settings(
     posture: EdgePosture,
     *,
     cached: Mapping[str, timedelta],
-    uncached: Collection[str],
+    uncached: Collection[tuple[str, str]],
     throttled: Mapping[tuple[str, str], tuple[int, int]],
 ) -> list[apigateway.CfnStage.MethodSettingProperty]:
     """The settings of all methods, and of those that differ in caching or in pace.
 
     Args:
         cached: resource path of a GET -> how long an answer is kept.
-        uncached: resource paths that take every method and never keep an answer.
+        uncached: resource paths and methods (ANY for those that take every one) that never keep an answer.
         throttled: resource path and method -> their own requests a second and burst.
     """
     caching = posture.api_cache_gib is not None
@@ -167,7 +170,8 @@ def method_settings(
 
     settings = [setting("/*", "*", cache=caching)]
     if caching:
-        settings += [setting(path, "ANY", cache=False) for path in uncached]
+        alone = [each for each in uncached if each not in throttled and not (each[1] == "GET" and each[0] in cached)]
+        settings += [setting(path, method, cache=False) for path, method in alone]
         settings += [setting(path, "GET", cache=True, life=life) for path, life in cached.items()]
     settings += [setting(path, method, cache=False) for path, method in throttled if not (caching and method == "GET" and path in cached)]
     return settings

@@ -16,7 +16,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_route53 as route53
 
 from prodready_constructs.contracts import AlarmSpec, Severity
-from prodready_constructs.edge import Domain, ProtectedLoadBalancer, ProtectedRestApi, WebAcl
+from prodready_constructs.edge import ApiLogs, Domain, ProtectedLoadBalancer, ProtectedRestApi, WebAcl
 from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.posture import PRODUCTION, STAGING, EdgePosture
 from tests.edge.parts import a_domain, a_log_bucket, a_private_vpc
@@ -253,7 +253,7 @@ def test_a_web_acl_stands_in_front_of_the_stage(template: Template) -> None:
 def test_a_web_acl_may_be_given() -> None:
     stack = new_stack()
     acl = WebAcl(stack, "Shared", posture=PRODUCTION.edge, placement="BEHIND_CLOUDFRONT")
-    made = ProtectedRestApi(stack, "Api", posture=STAGING.edge, load_balancer=balancer(stack), web_acl=acl, log_role="existing")
+    made = ProtectedRestApi(stack, "Api", posture=STAGING.edge, load_balancer=balancer(stack), web_acl=acl, logs=ApiLogs(role="existing"))
     template = synth(stack)
     assert made.web_acl is acl
     assert not [name for name in template.of_type("AWS::WAFv2::WebACL") if name.startswith("ApiWebAcl")]
@@ -348,17 +348,19 @@ def test_every_alarm_knows_the_api_by_its_own_name() -> None:
     made = api(stack)
     specs = {spec.id: spec for spec in made.alarm_specs if isinstance(spec, AlarmSpec)}
     assert {name for name, spec in specs.items() if spec.severity is Severity.CRITICAL} == {"ServerErrors"}
-    assert set(specs) == {"ServerErrors", "ErrorRate", "Latency", "IntegrationLatency", "ClientErrors", "Throttled"}
+    assert set(specs) == {"ServerErrors", "ErrorRate", "Latency", "IntegrationLatency", "IntegrationErrors", "ClientErrors", "Throttled"}
     assert (specs["ServerErrors"].threshold, specs["ErrorRate"].threshold, specs["Latency"].threshold) == (0.05, 0.01, 500)
     assert all(spec.missing_data == "notBreaching" and spec.runbook.first_commands for spec in specs.values())
     template = synth(stack)
     name = template.props(REST_API)["Name"]
     assert name.startswith("Stack-Api")
     assert specs["Latency"].metric.dimensions == {"ApiName": name, "Stage": "live"}  # type: ignore[union-attr]
-    (transformation,) = template.props("AWS::Logs::MetricFilter")["MetricTransformations"]
-    throttled = specs["Throttled"].metric
-    assert (throttled.namespace, throttled.name) == (transformation["MetricNamespace"], transformation["MetricName"])  # type: ignore[union-attr]
-    assert len(made.graphs) == 3
+    for counted in ("Throttled", "IntegrationErrors"):
+        (transformation,) = template.props("AWS::Logs::MetricFilter", f"Api{counted}")["MetricTransformations"]
+        metric = specs[counted].metric
+        assert (metric.namespace, metric.name) == (transformation["MetricNamespace"], transformation["MetricName"])  # type: ignore[union-attr]
+    assert template.props("AWS::Logs::MetricFilter", "ApiIntegrationErrors")["FilterPattern"] == '{ $.integrationError != "-" }'
+    assert len(made.graphs) == 4
 
 
 def test_rule_packs_find_nothing_but_what_is_waived(stack: cdk.Stack) -> None:
