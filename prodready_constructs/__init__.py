@@ -46,7 +46,16 @@ if TYPE_CHECKING:
     from prodready_constructs.foundation import ComposedRole as ComposedRole
     from prodready_constructs.foundation import DataKey as DataKey
     from prodready_constructs.foundation import EncryptedLogGroup as EncryptedLogGroup
+    from prodready_constructs.identity import ApiScopes as ApiScopes
+    from prodready_constructs.identity import ClientSecretRotation as ClientSecretRotation
+    from prodready_constructs.identity import GroupRoles as GroupRoles
+    from prodready_constructs.identity import Passkeys as Passkeys
+    from prodready_constructs.identity import ServiceAccount as ServiceAccount
+    from prodready_constructs.identity import SesSender as SesSender
+    from prodready_constructs.identity import SignInPage as SignInPage
+    from prodready_constructs.identity import TokenLives as TokenLives
     from prodready_constructs.identity import UserDirectory as UserDirectory
+    from prodready_constructs.identity import WebApp as WebApp
     from prodready_constructs.monitoring import Dashboard as Dashboard
     from prodready_constructs.monitoring import Routes as Routes
     from prodready_constructs.monitoring import Watch as Watch
@@ -67,11 +76,13 @@ if TYPE_CHECKING:
 __all__ = [  # noqa: RUF022
     "AlarmHealthCheck",
     "ApiLogs",
+    "ApiScopes",
     "AppSecret",
     "BackupPlan",
     "BackupVault",
     "CalculatedHealthCheck",
     "Callers",
+    "ClientSecretRotation",
     "ComposedRole",
     "ConfigurationError",
     "ContentSecurityPolicy",
@@ -84,6 +95,7 @@ __all__ = [  # noqa: RUF022
     "Exclusion",
     "Failover",
     "Finding",
+    "GroupRoles",
     "GuardError",
     "HardeningRules",
     "HealthCheck",
@@ -95,6 +107,7 @@ __all__ = [  # noqa: RUF022
     "POSTGRESQL_17",
     "PRODUCTION",
     "PRODUCTION_PACKS",
+    "Passkeys",
     "Posture",
     "PrivateNetwork",
     "ProtectedDistribution",
@@ -107,11 +120,16 @@ __all__ = [  # noqa: RUF022
     "STAGING",
     "STAGING_PACKS",
     "SecureBucket",
+    "ServiceAccount",
+    "SesSender",
+    "SignInPage",
     "SiteLogs",
     "SiteRouting",
+    "TokenLives",
     "UserDirectory",
     "Watch",
     "WebAcl",
+    "WebApp",
     "WebService",
     "Website",
     "Weighted",
@@ -120,11 +138,6 @@ __all__ = [  # noqa: RUF022
 ]
 
 _HOMES = {
-    "ContentSecurityPolicy": "edge",
-    "ProtectedDistribution": "edge",
-    "RealUserMonitoring": "edge",
-    "SiteLogs": "edge",
-    "SiteRouting": "edge",
     "compliance": (
         "Finding",
         "GuardError",
@@ -146,14 +159,19 @@ _HOMES = {
         "ApiLogs",
         "CalculatedHealthCheck",
         "Callers",
+        "ContentSecurityPolicy",
         "DnsZone",
         "Domain",
         "Exclusion",
         "Failover",
         "HealthCheck",
         "Latency",
+        "ProtectedDistribution",
         "ProtectedLoadBalancer",
         "ProtectedRestApi",
+        "RealUserMonitoring",
+        "SiteLogs",
+        "SiteRouting",
         "WebAcl",
         "Website",
         "Weighted",
@@ -164,7 +182,18 @@ _HOMES = {
         "DataKey",
         "EncryptedLogGroup",
     ),
-    "identity": ("UserDirectory",),
+    "identity": (
+        "ApiScopes",
+        "ClientSecretRotation",
+        "GroupRoles",
+        "Passkeys",
+        "ServiceAccount",
+        "SesSender",
+        "SignInPage",
+        "TokenLives",
+        "UserDirectory",
+        "WebApp",
+    ),
     "monitoring": (
         "Dashboard",
         "Routes",

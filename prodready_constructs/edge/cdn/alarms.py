@@ -7,17 +7,19 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from prodready_constructs.contracts import AlarmSpec, GraphSpec, Metric, RunbookSpec, Severity
+from prodready_constructs.contracts import AlarmSpec, GraphSpec, MathMetric, Metric, RunbookSpec, Severity
 
 #: CloudFront's metrics are in this region, whatever the region of the stack.
 METRICS_REGION = "us-east-1"
+_FIVE_MINUTES = timedelta(minutes=5)
 
 
-def website_alarms(*, distribution_id: str, origin: str) -> tuple[AlarmSpec, ...]:
-    """The alarms of one distribution; *origin* is the bucket's name, for the commands."""
+def door_alarms(*, distribution_id: str, bucket: str | None) -> tuple[AlarmSpec, ...]:
+    """The alarms of one distribution; *bucket* with the content is for the commands, and None where nothing is expected in the cache."""
     describe = f"aws cloudfront get-distribution --id {distribution_id} --query 'Distribution.[Status,LastModifiedTime]'"
-    listing = f"aws s3api head-object --bucket {origin} --key index.html"
-    return (
+    origins = f"aws cloudfront get-distribution-config --id {distribution_id} --query DistributionConfig.Origins"
+    listing = f"aws s3api head-object --bucket {bucket} --key index.html" if bucket else origins
+    alarms = (
         AlarmSpec(
             id="ServerErrors",
             metric=_metric(distribution_id, "5xxErrorRate", label="5xx of all requests, %"),
@@ -36,11 +38,7 @@ def website_alarms(*, distribution_id: str, origin: str) -> tuple[AlarmSpec, ...
                     "A release changed the origin, its certificate or its key policy",
                     "An outage of the origin's region",
                 ),
-                first_commands=(
-                    describe,
-                    listing,
-                    f"aws cloudfront get-distribution-config --id {distribution_id} --query DistributionConfig.Origins",
-                ),
+                first_commands=(describe, listing, origins) if bucket else (describe, origins),
             ),
         ),
         AlarmSpec(
@@ -93,9 +91,75 @@ def website_alarms(*, distribution_id: str, origin: str) -> tuple[AlarmSpec, ...
             ),
         ),
     )
+    return alarms if bucket else alarms[:-1]
 
 
-def website_graphs(*, distribution_id: str) -> tuple[GraphSpec, ...]:
+def function_alarms(name: str) -> tuple[AlarmSpec, ...]:
+    """The alarms of the CloudFront Function *name*, which runs before every page."""
+    code = f"aws cloudfront get-function --name {name} --stage LIVE /dev/stdout"
+    logs = f"aws logs tail /aws/cloudfront/function/{name} --since 30m --region {METRICS_REGION}"
+    return (
+        AlarmSpec(
+            id="FunctionErrors",
+            metric=MathMetric(
+                expression="FILL(failed, 0) + FILL(invalid, 0)",
+                using={
+                    "failed": _function_metric(name, "FunctionExecutionErrors"),
+                    "invalid": _function_metric(name, "FunctionValidationErrors"),
+                },
+                label="Function errors",
+                period=_FIVE_MINUTES,
+            ),
+            threshold=0,
+            comparison="GreaterThanThreshold",
+            severity=Severity.CRITICAL,
+            periods=1,
+            # CloudFront reports errors only while there are any.
+            missing_data="notBreaching",
+            source="Our reason: the function is tested with the event of every path; each error is a visitor who sees 503 instead of a page",
+            runbook=RunbookSpec(
+                meaning="The function that routes pages fails: visitors see 503 where it runs.",
+                causes=("A release changed the function or its table of redirects", "A request of a form that nobody has thought of"),
+                first_commands=(logs, code),
+            ),
+        ),
+        AlarmSpec(
+            id="FunctionThrottles",
+            metric=_function_metric(name, "FunctionThrottles"),
+            threshold=0,
+            comparison="GreaterThanThreshold",
+            severity=Severity.WARNING,
+            periods=2,
+            missing_data="notBreaching",
+            source="Amazon CloudFront developer guide, monitoring CloudFront Functions: a throttled function is one that takes too long",
+            runbook=RunbookSpec(
+                meaning="CloudFront throttles the function that routes pages, because it takes more time than it may.",
+                causes=("A very long table of redirects", "A surge of requests; see what WAF counts"),
+                first_commands=(code, logs),
+            ),
+        ),
+    )
+
+
+def function_graphs(name: str) -> tuple[GraphSpec, ...]:
+    """How close the function is to its limits."""
+    names = ("FunctionExecutionErrors", "FunctionValidationErrors", "FunctionThrottles")
+    return (GraphSpec(title="Site function errors", metrics=tuple(_function_metric(name, each) for each in names)),)
+
+
+def _function_metric(function: str, name: str) -> Metric:
+    return Metric(
+        namespace="AWS/CloudFront",
+        name=name,
+        dimensions={"FunctionName": function, "Region": "Global"},
+        statistic="Sum",
+        period=_FIVE_MINUTES,
+        label=name,
+        region=METRICS_REGION,
+    )
+
+
+def door_graphs(*, distribution_id: str) -> tuple[GraphSpec, ...]:
     """Requests, errors, latency and cache."""
     return (
         GraphSpec(title="Site requests", metrics=(_metric(distribution_id, "Requests", statistic="Sum"),)),

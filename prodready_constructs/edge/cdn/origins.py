@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from aws_cdk import Duration
 from aws_cdk import aws_cloudfront as cloudfront
 from aws_cdk import aws_cloudfront_origins as origins
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
 
 from prodready_constructs.edge.balancer.load_balancer import ProtectedLoadBalancer
 from prodready_constructs.edge.rest_api.rest_api import ProtectedRestApi
@@ -13,6 +17,26 @@ from prodready_constructs.foundation import Part
 #: CloudFront's default; API Gateway gives up after 29 seconds, so that its own answer arrives before CloudFront's.
 _PATIENCE = Duration.seconds(30)
 _TLS = [cloudfront.OriginSslPolicy.TLS_V1_2]
+#: When the second bucket is asked. S3 says 5xx when it fails, and 403 or 404 when the bucket was emptied or deleted, its policy broken or
+#: its key disabled, which takes a site down just as much. A file that is in neither bucket costs a second request and stays an error.
+FAILOVER_STATUSES = (403, 404, 500, 502, 503, 504)
+
+
+def bucket_origin(
+    site: Construct, content: s3.IBucket, fallback: s3.IBucket | None, *, access: cloudfront.S3OriginAccessControl
+) -> cloudfront.IOrigin:
+    """The bucket with the files, and the one that is asked when it fails; both are read with signed requests only."""
+    access_id = access.origin_access_control_id
+    first = origins.S3BucketOrigin.with_bucket_defaults(content, origin_access_control_id=access_id)
+    if fallback is None:
+        return first
+    resource = cast("s3.CfnBucket", fallback.node.default_child)
+    # Of the L1, whose attributes can be read from a stack of another region.
+    elsewhere = s3.Bucket.from_bucket_attributes(
+        site, "Fallback", bucket_arn=resource.attr_arn, bucket_regional_domain_name=resource.attr_regional_domain_name
+    )
+    second = origins.S3BucketOrigin.with_bucket_defaults(elsewhere, origin_access_control_id=access_id)
+    return origins.OriginGroup(primary_origin=first, fallback_origin=second, fallback_status_codes=list(FAILOVER_STATUSES))
 
 
 def api_origin(api: ProtectedRestApi) -> cloudfront.IOrigin:

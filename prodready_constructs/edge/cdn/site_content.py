@@ -19,7 +19,6 @@ _SERVICE = "cloudfront.amazonaws.com"
 
 def require_servable(where: str, stack: Stack, content: s3.IBucket) -> None:
     """Refuse a bucket that could not be served: imported, a website endpoint, or one whose objects fall asleep."""
-    where = f"{where}: content"
     properties = _properties_of(content)
     if properties is None:
         raise ConfigurationError(
@@ -49,6 +48,18 @@ def require_servable(where: str, stack: Stack, content: s3.IBucket) -> None:
             allowed="a bucket whose current objects can be read at once",
             mend="make it with archive_after=None: the site's files would turn into errors when they are archived",
         )
+
+
+def require_fallback(where: str, stack: Stack, content: s3.IBucket, fallback: s3.IBucket) -> None:
+    """Refuse a second bucket that is the first, or that could not be served."""
+    if fallback is content:
+        raise ConfigurationError(
+            where,
+            given="the bucket of the content itself",
+            allowed="another bucket with the same files",
+            mend="make a replica of the content, best in another region",
+        )
+    require_servable(where, stack, fallback)
 
 
 def require_log_bucket(where: str, stack: Stack, access_logs: s3.IBucket) -> None:
@@ -81,6 +92,20 @@ def admit_distribution(stack: Stack, content: s3.IBucket, *, distribution_id: st
     )
     if key := content.encryption_key:
         key.add_to_resource_policy(_admits("kms:Decrypt", "*", any_of_account))
+
+
+def grant_publishing(grantee: iam.IGrantable, content: s3.IBucket, *, distribution_id: str) -> iam.Grant:
+    """Let *grantee* upload, mark and remove files of *content* and invalidate pages of one distribution."""
+    if key := content.encryption_key:
+        key.grant(grantee, "kms:Decrypt", "kms:GenerateDataKey")
+    iam.Grant.add_to_principal(grantee=grantee, actions=["s3:ListBucket"], resource_arns=[content.bucket_arn])
+    iam.Grant.add_to_principal(
+        grantee=grantee,
+        actions=["cloudfront:CreateInvalidation"],
+        resource_arns=[f"arn:{PARTITION}:cloudfront::{ACCOUNT_ID}:distribution/{distribution_id}"],
+    )
+    files = ["s3:DeleteObject", "s3:GetObjectTagging", "s3:PutObject", "s3:PutObjectTagging"]
+    return iam.Grant.add_to_principal(grantee=grantee, actions=files, resource_arns=[content.arn_for_objects("*")])
 
 
 def _admits(action: str, resource: str, condition: dict[str, dict[str, str]]) -> iam.PolicyStatement:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -13,7 +12,15 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 
 from prodready_constructs.contracts import AlarmSpec, Metric, Severity
-from prodready_constructs.edge import Domain, ProtectedLoadBalancer, ProtectedRestApi, WebAcl, Website
+from prodready_constructs.edge import (
+    ContentSecurityPolicy,
+    Domain,
+    ProtectedLoadBalancer,
+    ProtectedRestApi,
+    SiteRouting,
+    WebAcl,
+    Website,
+)
 from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.posture import PRODUCTION, EdgePosture
 from tests.edge.parts import a_domain, a_log_bucket, a_private_vpc, a_zone
@@ -41,8 +48,8 @@ def site(
     *,
     posture: EdgePosture = FOR_EVERYBODY,
     domain: Domain | None = None,
-    csp: Mapping[str, Sequence[str]] | None = None,
-    single_page: bool = True,
+    csp: ContentSecurityPolicy | None = None,
+    routing: SiteRouting | None = None,
 ) -> Website:
     return Website(
         stack,
@@ -53,7 +60,7 @@ def site(
         web_acl_arn=ACL,
         domain=domain,
         content_security_policy=csp,
-        single_page=single_page,
+        routing=routing,
     )
 
 
@@ -248,7 +255,7 @@ def test_a_trial_needs_no_domain_and_says_so(trial_template: Template) -> None:
 def test_the_posture_decides_countries_price_class_and_hsts() -> None:
     posture = replace(PRODUCTION.edge, blocked_countries=("KP", "CU"), price_class="ALL", hsts_max_age=timedelta(days=30))
     stack = new_stack()
-    site(stack, posture=posture, single_page=False)
+    site(stack, posture=posture, routing=SiteRouting(pages="files"))
     template = synth(stack)
     config = distribution(template)
     assert config["Restrictions"]["GeoRestriction"] == {"Locations": ["KP", "CU"], "RestrictionType": "blacklist"}
@@ -259,35 +266,54 @@ def test_the_posture_decides_countries_price_class_and_hsts() -> None:
     assert hsts["StrictTransportSecurity"]["Preload"] is False, "browsers preload from a year on"
 
 
-def test_named_sources_are_trusted_beside_the_site() -> None:
+def test_named_sources_are_trusted_beside_the_site_and_reasons_are_evidence() -> None:
     stack = new_stack()
-    site(stack, csp={"connect-src": ["https://api.example.com"], "form-action": ["https://pay.example.com"]})
-    policy = synth(stack).props("AWS::CloudFront::ResponseHeadersPolicy")["ResponseHeadersPolicyConfig"]["SecurityHeadersConfig"][
-        "ContentSecurityPolicy"
-    ]["ContentSecurityPolicy"]
-    assert "connect-src 'self' https://api.example.com" in policy
-    assert "form-action 'self' https://pay.example.com" in policy
+    policy = ContentSecurityPolicy().allow("connect-src", "https://api.example.com")
+    site(stack, csp=policy.allow_inline("style-src-attr", reason="the chart library sets inline sizes"))
+    template = synth(stack)
+    (fact,) = [fact for fact in template.recorded("Website")]
+    assert fact["policy_exceptions"] == ["style-src-attr 'unsafe-inline': the chart library sets inline sizes"]
+    headers = template.props("AWS::CloudFront::ResponseHeadersPolicy")["ResponseHeadersPolicyConfig"]["SecurityHeadersConfig"]
+    assert "connect-src 'self' https://api.example.com" in headers["ContentSecurityPolicy"]["ContentSecurityPolicy"]
 
 
-@pytest.mark.parametrize(
-    ("csp", "message"),
-    [
-        (
-            {"default-src": ["https://example.com"]},
-            r"^Stack/Site: content_security_policy: got 'default-src'; allowed: one of connect-src, .*",
-        ),
-        (
-            {"script-src": ["'unsafe-inline'"]},
-            r"got \"script-src 'unsafe-inline'\"; allowed: https:// origins, .*; name the origin or the hash",
-        ),
-        ({"img-src": ["*"]}, r"got 'img-src \*'; allowed: https:// origins"),
-        ({"img-src": ["http://example.com"]}, r"got 'img-src http://example.com'; allowed: https:// origins"),
-        ({"img-src": ["a; script-src b"]}, r"got 'img-src a; script-src b'; allowed: https:// origins"),
-    ],
-)
-def test_it_refuses_sources_that_undo_the_policy(csp: dict[str, list[str]], message: str) -> None:
-    with pytest.raises(ConfigurationError, match=message):
-        site(new_stack(), csp=csp)
+@pytest.mark.control("WEB-7")
+def test_a_policy_on_trial_is_reported_and_says_so() -> None:
+    stack = new_stack()
+    site(stack, csp=ContentSecurityPolicy().report_only("https://reports.example.com/csp"))
+    template = synth(stack)
+    config = template.props("AWS::CloudFront::ResponseHeadersPolicy")["ResponseHeadersPolicyConfig"]
+    custom = {item["Header"]: item["Value"] for item in config["CustomHeadersConfig"]["Items"]}
+    assert custom["Content-Security-Policy-Report-Only"].startswith("default-src 'self'; ")
+    assert custom["Reporting-Endpoints"] == 'csp="https://reports.example.com/csp"'
+    assert config["SecurityHeadersConfig"]["ContentSecurityPolicy"]["ContentSecurityPolicy"] == (
+        "base-uri 'self'; frame-ancestors 'none'; object-src 'none'; upgrade-insecure-requests"
+    )
+    (info,) = [entry["data"] for entry in template.metadata["Stack/Site"] if entry["type"] == "aws:cdk:info"]
+    assert "on trial: browsers report to https://reports.example.com/csp and block nothing but framing" in info
+
+
+def test_a_site_that_may_be_framed_says_so_in_both_headers() -> None:
+    stack = new_stack()
+    site(stack, csp=ContentSecurityPolicy().allow("frame-ancestors", "https://partner.example.com"))
+    security = synth(stack).props("AWS::CloudFront::ResponseHeadersPolicy")["ResponseHeadersPolicyConfig"]["SecurityHeadersConfig"]
+    assert "frame-ancestors https://partner.example.com;" in security["ContentSecurityPolicy"]["ContentSecurityPolicy"]
+    assert security["FrameOptions"]["FrameOption"] == "SAMEORIGIN"
+
+
+def test_countries_may_be_allowed_instead() -> None:
+    stack = new_stack()
+    site(stack, posture=replace(PRODUCTION.edge, blocked_countries=("KP",), allowed_countries=("DE", "AT")))
+    assert distribution(synth(stack))["Restrictions"]["GeoRestriction"] == {"Locations": ["DE", "AT"], "RestrictionType": "whitelist"}
+    assert [finding for finding in findings(stack) if "CFR1" in finding] == []
+
+
+def test_a_country_is_not_both_allowed_and_blocked() -> None:
+    with pytest.raises(
+        ConfigurationError,
+        match=r"^EdgePosture.allowed_countries: got 'DE, blocked as well'; allowed: countries that are not among blocked_countries; decide for",
+    ):
+        replace(PRODUCTION.edge, blocked_countries=("DE",), allowed_countries=("DE", "AT"))
 
 
 def refused(stack: cdk.Stack, message: str, **changed: Any) -> None:
@@ -390,11 +416,12 @@ def test_every_alarm_looks_where_cloudfronts_metrics_are() -> None:
         "ClientErrors": Severity.WARNING,
         "OriginLatency": Severity.WARNING,
         "CacheHitRate": Severity.WARNING,
+        "FunctionErrors": Severity.CRITICAL,
+        "FunctionThrottles": Severity.WARNING,
     }
     assert specs["ServerErrors"].threshold == 5
-    metrics = [spec.metric for spec in specs.values()] + [metric for graph in website.graphs for metric in graph.metrics]
-    for metric in metrics:
-        assert isinstance(metric, Metric)
+    used = [spec.metric for spec in specs.values()] + [metric for graph in website.graphs for metric in graph.metrics]
+    for metric in (one for each in used for one in ([each] if isinstance(each, Metric) else each.using.values())):
         assert metric.region == "us-east-1"
         assert metric.dimensions["Region"] == "Global"
     for spec in specs.values():
