@@ -8,8 +8,11 @@ from dataclasses import dataclass
 from aws_cdk import aws_cognito as cognito
 
 from prodready_constructs.errors import ConfigurationError
+from prodready_constructs.foundation import ACCOUNT_ID, PARTITION, REGION
 
 _ADDRESS = re.compile(r"[A-Za-z0-9._%+-]+@(?P<domain>([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,})")
+
+_DISPLAY = re.compile(r"[A-Za-z0-9][A-Za-z0-9 .&'-]{0,63}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +23,7 @@ class SesSender:
 
     Attributes:
         address: such as ``no-reply@shop.example.com``.
-        name: what users read as the sender; the address alone when None.
+        name: what users read as the sender, in letters, digits, spaces and . & ' -; the address alone when None.
         verified_domain: the SES identity where it is not the address's own domain (its parent, most likely).
         configuration_set: an SES configuration set, for events of bounces and complaints.
         region: of the SES identity; the stack's own when None. Cognito takes few others (see "Email settings" in its guide).
@@ -43,6 +46,13 @@ class SesSender:
             raise ConfigurationError(
                 "SesSender.address", given=self.address, allowed="an e-mail address", mend="write it as no-reply@shop.example.com"
             )
+        if self.name is not None and not _DISPLAY.fullmatch(self.name):
+            raise ConfigurationError(
+                "SesSender.name",
+                given=self.name,
+                allowed="64 letters, digits, spaces and . & ' - at most: a quotation mark or line break could forge a header",
+                mend="use the product's name",
+            )
         identity = self.verified_domain
         if identity and found["domain"] != identity and not found["domain"].endswith(f".{identity}"):
             raise ConfigurationError(
@@ -57,12 +67,11 @@ class SesSender:
         """The SES identity: the verified domain."""
         return self.verified_domain or self.address.partition("@")[2]
 
-    def as_email(self) -> cognito.UserPoolEmail:
-        """The CDK's form of it."""
-        return cognito.UserPoolEmail.with_ses(
-            from_email=self.address,
-            from_name=self.name,
-            ses_region=self.region,
-            ses_verified_domain=self.identity,
-            configuration_set_name=self.configuration_set,
+    def as_configuration(self) -> cognito.CfnUserPool.EmailConfigurationProperty:
+        """For the pool's L1: the L2 takes no address beneath its verified domain."""
+        return cognito.CfnUserPool.EmailConfigurationProperty(
+            email_sending_account="DEVELOPER",
+            from_=f'"{self.name}" <{self.address}>' if self.name else self.address,
+            source_arn=f"arn:{PARTITION}:ses:{self.region or REGION}:{ACCOUNT_ID}:identity/{self.identity}",
+            configuration_set=self.configuration_set,
         )

@@ -110,15 +110,16 @@ class UserDirectory(Part):
             sign_in_policy=_FIRST_FACTORS if passkeys else None,
             passkey_relying_party_id=passkeys.relying_party if passkeys else None,
             passkey_user_verification=cognito.PasskeyUserVerification.REQUIRED if passkeys else None,
-            email=mail.as_email() if mail else None,
             deletion_protection=True,
             removal_policy=RemovalPolicy.RETAIN,
         )
-        if passkeys:
-            # The L2 does not know it, and without it Cognito refuses passkeys in a pool that requires a second factor.
-            cast(
-                "cognito.CfnUserPool", self.user_pool.node.default_child
-            ).web_authn_factor_configuration = "MULTI_FACTOR_WITH_USER_VERIFICATION"
+        if passkeys or mail:
+            pool = cast("cognito.CfnUserPool", self.user_pool.node.default_child)
+            if passkeys:
+                # The L2 does not know it, and without it Cognito refuses passkeys in a pool that requires a second factor.
+                pool.web_authn_factor_configuration = "MULTI_FACTOR_WITH_USER_VERIFICATION"
+            if mail:
+                pool.email_configuration = mail.as_configuration()
         #: The public client of a web application that signs users in itself: no secret, because a browser cannot keep one.
         self.web_client = cognito.UserPoolClient(
             self,

@@ -23,7 +23,7 @@ def client(service: str) -> Any:
 
 
 def handler(event: dict[str, str], context: object) -> None:
-    """One step. An exception leaves AWSCURRENT as it is, and Secrets Manager tries again."""
+    """One step. After an exception Secrets Manager tries again."""
     arn, token, step = event["SecretId"], event["ClientRequestToken"], event["Step"]
     store = client("secretsmanager")
     secret = store.describe_secret(SecretId=arn)
