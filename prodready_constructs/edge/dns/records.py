@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from typing import Any, cast
-from weakref import ReferenceType, ref
+from weakref import ReferenceType, WeakKeyDictionary, ref
 
 from aws_cdk import Stack
 from aws_cdk import aws_route53 as route53
-from constructs import Construct
+from constructs import Construct, IConstruct
 
 from prodready_constructs.edge.dns.routing import Routing, Weighted
 from prodready_constructs.errors import ConfigurationError
@@ -25,6 +25,8 @@ _ONE_NAME = frozenset(
 
 #: (zone, name) -> the aliases made of it in this process: in which stack, with which routing, by which Domain.
 _taken: dict[tuple[str, str], list[tuple[ReferenceType[Stack], Routing | None, str]]] = {}
+#: The app of each stack that was compared: it never changes, and asking costs two messages to the jsii kernel.
+_apps: WeakKeyDictionary[Stack, IConstruct] = WeakKeyDictionary()
 
 
 def is_on_cloudfront(target: route53.IAliasRecordTarget) -> bool:
@@ -110,8 +112,14 @@ def take(home: Construct, where: str, *, zone: str, name: str, routing: Routing 
 
 
 def _of_one_app(stack: Stack, other: Stack | None, *, ask: bool) -> bool:
-    """Whether both are in one app. Asking costs messages to the jsii kernel: not worth it for two plain aliases of different stacks."""
-    return other is not None and (stack is other or (ask and stack.node.root is other.node.root))
+    """Whether both are in one app. Not asked for two plain aliases of different stacks, which is what most apps have."""
+    return other is not None and (stack is other or (ask and _app(stack) is _app(other)))
+
+
+def _app(stack: Stack) -> IConstruct:
+    if stack not in _apps:
+        _apps[stack] = stack.node.root
+    return _apps[stack]
 
 
 def _policy(routing: Routing | None) -> str:
