@@ -22,23 +22,37 @@ if TYPE_CHECKING:
     from prodready_constructs.database import POSTGRESQL_17 as POSTGRESQL_17
     from prodready_constructs.database import Engine as Engine
     from prodready_constructs.database import MultiAzDatabase as MultiAzDatabase
+    from prodready_constructs.edge import AccountCreation as AccountCreation
+    from prodready_constructs.edge import AccountTakeover as AccountTakeover
+    from prodready_constructs.edge import AddressList as AddressList
     from prodready_constructs.edge import AlarmHealthCheck as AlarmHealthCheck
     from prodready_constructs.edge import ApiLogs as ApiLogs
+    from prodready_constructs.edge import BotControl as BotControl
     from prodready_constructs.edge import CalculatedHealthCheck as CalculatedHealthCheck
     from prodready_constructs.edge import Callers as Callers
     from prodready_constructs.edge import ContentSecurityPolicy as ContentSecurityPolicy
+    from prodready_constructs.edge import Countries as Countries
+    from prodready_constructs.edge import CustomRule as CustomRule
     from prodready_constructs.edge import DnsZone as DnsZone
     from prodready_constructs.edge import Domain as Domain
     from prodready_constructs.edge import Exclusion as Exclusion
     from prodready_constructs.edge import Failover as Failover
     from prodready_constructs.edge import HealthCheck as HealthCheck
+    from prodready_constructs.edge import LabelException as LabelException
     from prodready_constructs.edge import Latency as Latency
+    from prodready_constructs.edge import ManagedGroup as ManagedGroup
     from prodready_constructs.edge import ProtectedDistribution as ProtectedDistribution
     from prodready_constructs.edge import ProtectedLoadBalancer as ProtectedLoadBalancer
     from prodready_constructs.edge import ProtectedRestApi as ProtectedRestApi
+    from prodready_constructs.edge import RateLimit as RateLimit
     from prodready_constructs.edge import RealUserMonitoring as RealUserMonitoring
+    from prodready_constructs.edge import ShieldAdvanced as ShieldAdvanced
+    from prodready_constructs.edge import ShieldContact as ShieldContact
+    from prodready_constructs.edge import ShieldProtection as ShieldProtection
+    from prodready_constructs.edge import ShieldResponseTeam as ShieldResponseTeam
     from prodready_constructs.edge import SiteLogs as SiteLogs
     from prodready_constructs.edge import SiteRouting as SiteRouting
+    from prodready_constructs.edge import WafLogs as WafLogs
     from prodready_constructs.edge import WebAcl as WebAcl
     from prodready_constructs.edge import Website as Website
     from prodready_constructs.edge import Weighted as Weighted
@@ -74,18 +88,24 @@ if TYPE_CHECKING:
 
 # Sorted as `sorted` does it, by a test.
 __all__ = [  # noqa: RUF022
+    "AccountCreation",
+    "AccountTakeover",
+    "AddressList",
     "AlarmHealthCheck",
     "ApiLogs",
     "ApiScopes",
     "AppSecret",
     "BackupPlan",
     "BackupVault",
+    "BotControl",
     "CalculatedHealthCheck",
     "Callers",
     "ClientSecretRotation",
     "ComposedRole",
     "ConfigurationError",
     "ContentSecurityPolicy",
+    "Countries",
+    "CustomRule",
     "Dashboard",
     "DataKey",
     "DnsZone",
@@ -99,9 +119,11 @@ __all__ = [  # noqa: RUF022
     "GuardError",
     "HardeningRules",
     "HealthCheck",
+    "LabelException",
     "Latency",
     "LogBucket",
     "MYSQL_8_4",
+    "ManagedGroup",
     "MultiAzDatabase",
     "POSTGRESQL_16",
     "POSTGRESQL_17",
@@ -114,6 +136,7 @@ __all__ = [  # noqa: RUF022
     "ProtectedLoadBalancer",
     "ProtectedRestApi",
     "RandomRotation",
+    "RateLimit",
     "RealUserMonitoring",
     "ReplicaBucket",
     "Routes",
@@ -122,11 +145,16 @@ __all__ = [  # noqa: RUF022
     "SecureBucket",
     "ServiceAccount",
     "SesSender",
+    "ShieldAdvanced",
+    "ShieldContact",
+    "ShieldProtection",
+    "ShieldResponseTeam",
     "SignInPage",
     "SiteLogs",
     "SiteRouting",
     "TokenLives",
     "UserDirectory",
+    "WafLogs",
     "Watch",
     "WebAcl",
     "WebApp",
@@ -155,23 +183,37 @@ _HOMES = {
         "POSTGRESQL_17",
     ),
     "edge": (
+        "AccountCreation",
+        "AccountTakeover",
+        "AddressList",
         "AlarmHealthCheck",
         "ApiLogs",
+        "BotControl",
         "CalculatedHealthCheck",
         "Callers",
         "ContentSecurityPolicy",
+        "Countries",
+        "CustomRule",
         "DnsZone",
         "Domain",
         "Exclusion",
         "Failover",
         "HealthCheck",
+        "LabelException",
         "Latency",
+        "ManagedGroup",
         "ProtectedDistribution",
         "ProtectedLoadBalancer",
         "ProtectedRestApi",
+        "RateLimit",
         "RealUserMonitoring",
+        "ShieldAdvanced",
+        "ShieldContact",
+        "ShieldProtection",
+        "ShieldResponseTeam",
         "SiteLogs",
         "SiteRouting",
+        "WafLogs",
         "WebAcl",
         "Website",
         "Weighted",

@@ -11,7 +11,7 @@ from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 from constructs import Construct
 
-from prodready_constructs.edge.waf.rules import require_path
+from prodready_constructs.edge.waf.statements import require_path
 from prodready_constructs.errors import ConfigurationError
 
 EVERYTHING = ("/*",)

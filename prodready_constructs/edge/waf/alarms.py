@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 
 from prodready_constructs.contracts import AlarmSpec, AnyAlarmSpec, GraphSpec, MathMetric, Metric, RunbookSpec, Severity
@@ -13,26 +14,76 @@ _FIVE_MINUTES = timedelta(minutes=5)
 BLOCKED_SURGE = 1_000
 #: Rate-limited requests in 5 minutes that are more than one impatient visitor.
 RATE_SURGE = 100
+#: Requests in 5 minutes that rules on trial would have blocked, and that somebody should look at before they do.
+TRIAL_SURGE = 100
+#: Metrics in the mathematics of one alarm (Amazon CloudWatch user guide, "CloudWatch alarms": limits).
+MOST_METRICS = 10
 
 
-def specs(name: str, rules: Sequence[str], placement: str, *, arn: str, log_group: str) -> tuple[AnyAlarmSpec, ...]:
-    """Surges of blocked and of rate-limited requests of the web ACL whose metric name is *name*."""
-    cloudfront = placement == "CLOUDFRONT"
-    region = " --region us-east-1" if cloudfront else ""
-    logs = f"aws logs tail {log_group} --since 30m --filter-pattern '{{ $.action = \"BLOCK\" }}'{region}"
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watched:
+    """A web ACL as its alarms see it.
 
-    def samples(rule: str) -> str:
-        scope = "CLOUDFRONT" if cloudfront else "REGIONAL"
+    Attributes:
+        name: in metrics; rules: all, by metric name; limits: those that limit rates; trial: those that only count.
+        look: the command that shows what was blocked; samples: whether AWS WAF keeps any.
+    """
+
+    name: str
+    rules: Sequence[str]
+    limits: Sequence[str]
+    trial: Sequence[str]
+    placement: str
+    arn: str
+    look: str
+    samples: bool
+
+    def commands(self, rules: Sequence[str]) -> tuple[str, ...]:
+        """The log, and samples of what *rules* matched."""
+        if not self.samples:
+            return (self.look,)
+        cloudfront = self.placement == "CLOUDFRONT"
+        scope, region = ("CLOUDFRONT", " --region us-east-1") if cloudfront else ("REGIONAL", "")
         return (
-            f"aws wafv2 get-sampled-requests --web-acl-arn {arn} --scope {scope} --rule-metric-name {rule} --max-items 100 "
-            f"--time-window StartTime=$(date -ud '-30 minutes' +%s),EndTime=$(date -u +%s){region}"
+            self.look,
+            *(
+                f"aws wafv2 get-sampled-requests --web-acl-arn {self.arn} --scope {scope} --rule-metric-name {rule} --max-items 100 "
+                f"--time-window StartTime=$(date -ud '-30 minutes' +%s),EndTime=$(date -u +%s){region}"
+                for rule in rules
+            ),
         )
 
-    limits = [rule for rule in rules if rule.startswith(("RateLimit", "PathLimit"))]
+    def metric(self, kind: str, rule: str, *, label: str | None = None) -> Metric:
+        """The sum of *kind* by *rule* in 5 minutes."""
+        # CloudFront's web ACLs report without a Region dimension, in us-east-1 (AWS WAF developer guide, "Metrics and dimensions").
+        place = {} if self.placement == "CLOUDFRONT" else {"Region": REGION}
+        return Metric(
+            namespace="AWS/WAFV2",
+            name=kind,
+            dimensions={"WebACL": self.name, "Rule": rule, **place},
+            statistic="Sum",
+            period=_FIVE_MINUTES,
+            label=label,
+            region="us-east-1" if self.placement == "CLOUDFRONT" else None,
+        )
+
+    def total(self, kind: str, rules: Sequence[str], label: str) -> MathMetric:
+        """The sum of *kind* by all of *rules*."""
+        some = rules[:MOST_METRICS]
+        return MathMetric(
+            expression=" + ".join(f"FILL(m{place}, 0)" for place in range(len(some))),
+            using={f"m{place}": self.metric(kind, rule) for place, rule in enumerate(some)},
+            label=label,
+            period=_FIVE_MINUTES,
+        )
+
+
+def specs(acl: Watched) -> tuple[AnyAlarmSpec, ...]:
+    """Surges of blocked and of rate-limited requests, and of what rules on trial would have blocked."""
     return (
         AlarmSpec(
             id="BlockedSurge",
-            metric=_metric(name, "BlockedRequests", "ALL", placement),
+            metric=acl.metric("BlockedRequests", "ALL"),
             threshold=BLOCKED_SURGE,
             comparison="GreaterThanThreshold",
             severity=Severity.WARNING,
@@ -46,17 +97,12 @@ def specs(name: str, rules: Sequence[str], placement: str, *, arn: str, log_grou
                     "a release whose requests a managed rule takes for an attack",
                     "a new version of a managed group",
                 ),
-                first_commands=(logs, *(samples(rule) for rule in ("Common", "SqlInjection"))),
+                first_commands=acl.commands(("Common", "SqlInjection")),
             ),
         ),
         AlarmSpec(
             id="RateLimited",
-            metric=MathMetric(
-                expression=" + ".join(f"FILL(m{place}, 0)" for place in range(len(limits))),
-                using={f"m{place}": _metric(name, "BlockedRequests", rule, placement) for place, rule in enumerate(limits)},
-                label="Rate-limited requests",
-                period=_FIVE_MINUTES,
-            ),
+            metric=acl.total("BlockedRequests", acl.limits, "Rate-limited requests"),
             threshold=RATE_SURGE,
             comparison="GreaterThanThreshold",
             severity=Severity.WARNING,
@@ -70,35 +116,46 @@ def specs(name: str, rules: Sequence[str], placement: str, *, arn: str, log_grou
                     "an office or carrier network behind one address",
                     "a client that retries without pause",
                 ),
-                first_commands=tuple(samples(rule) for rule in limits),
+                first_commands=acl.commands(acl.limits)[0 if not acl.samples else 1 :],
+            ),
+        ),
+        *(_trial(acl) if acl.trial else ()),
+    )
+
+
+def _trial(acl: Watched) -> tuple[AnyAlarmSpec, ...]:
+    return (
+        AlarmSpec(
+            id="TrialMatches",
+            metric=acl.total("CountedRequests", acl.trial, "Requests counted on trial"),
+            threshold=TRIAL_SURGE,
+            comparison="GreaterThanThreshold",
+            severity=Severity.WARNING,
+            # An hour of it: a trial is looked at in the morning, and an attack has its own alarm.
+            periods=12,
+            missing_data="notBreaching",  # a rule that matches nothing reports nothing
+            source=f"Our reason: {TRIAL_SURGE} matches in 5 minutes for an hour are enough to decide a trial by",
+            runbook=RunbookSpec(
+                meaning="Rules on trial match steadily: they would block these requests once they are in force.",
+                causes=(
+                    "real visitors look like an attack to the rule: it needs an exclusion or an exception first",
+                    "an attack that the rule would hold off: put it in force",
+                ),
+                first_commands=acl.commands(acl.trial),
             ),
         ),
     )
 
 
-def graphs(name: str, rules: Sequence[str], placement: str) -> tuple[GraphSpec, ...]:
+def graphs(acl: Watched) -> tuple[GraphSpec, ...]:
     """Requests allowed and blocked, and blocked by rule."""
     return (
         GraphSpec(
             title="WAF requests",
-            metrics=tuple(_metric(name, kind, "ALL", placement, label=kind) for kind in ("AllowedRequests", "BlockedRequests")),
+            metrics=tuple(acl.metric(kind, "ALL", label=kind) for kind in ("AllowedRequests", "BlockedRequests")),
         ),
         GraphSpec(
             title="WAF blocked by rule",
-            metrics=tuple(_metric(name, "BlockedRequests", rule, placement, label=rule) for rule in rules),
+            metrics=tuple(acl.metric("BlockedRequests", rule, label=rule) for rule in acl.rules),
         ),
-    )
-
-
-def _metric(name: str, kind: str, rule: str, placement: str, *, label: str | None = None) -> Metric:
-    # CloudFront's web ACLs report without a Region dimension, in us-east-1 (AWS WAF developer guide, "Metrics and dimensions").
-    place = {} if placement == "CLOUDFRONT" else {"Region": REGION}
-    return Metric(
-        namespace="AWS/WAFV2",
-        name=kind,
-        dimensions={"WebACL": name, "Rule": rule, **place},
-        statistic="Sum",
-        period=_FIVE_MINUTES,
-        label=label,
-        region="us-east-1" if placement == "CLOUDFRONT" else None,
     )

@@ -1,244 +1,228 @@
-"""The rules of a web ACL, in the order AWS WAF judges them, and what each costs in capacity."""
+"""The rules of a web ACL, in the order AWS WAF judges them."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import TypeVar
 
-from aws_cdk import aws_wafv2 as wafv2
-
+from prodready_constructs.edge.waf.addresses import AddressList, Countries
+from prodready_constructs.edge.waf.limits import PATH_WINDOW, RateLimit, rate_statement, require_limit
+from prodready_constructs.edge.waf.managed import (
+    CONTENT_GROUPS,
+    GROUPS,
+    IP_GROUPS,
+    PAID_GROUPS,
+    Exclusion,
+    Group,
+    LabelException,
+    ManagedGroup,
+)
+from prodready_constructs.edge.waf.managed_rules import managed_rule, require_exceptions, require_exclusions
+from prodready_constructs.edge.waf.rule import CustomRule, Rule
+from prodready_constructs.edge.waf.statements import (
+    EXCLUSION_VIEW,
+    TRUSTED_LABEL,
+    Statement,
+    all_of,
+    any_of,
+    begins_with,
+    from_countries,
+    from_sets,
+    labelled,
+    negated,
+    require_path,
+)
+from prodready_constructs.edge.waf.threats import PRICES, AccountCreation, AccountTakeover, BotControl, Threat, require_place
 from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.posture import EdgePosture
-from prodready_constructs.posture.edge import WAF_RATE_LIMITS, WAF_WINDOWS, known_countries
 
-Acl = wafv2.CfnWebACL
-
-#: AWS managed rule groups: our rule name -> (AWS name, capacity units). Source: AWS WAF developer guide, "AWS Managed Rules rule groups list".
-IP_GROUPS = {
-    "IpReputation": ("AWSManagedRulesAmazonIpReputationList", 25),
-    "AnonymousIp": ("AWSManagedRulesAnonymousIpList", 50),
-}
-CONTENT_GROUPS = {
-    "KnownBadInputs": ("AWSManagedRulesKnownBadInputsRuleSet", 200),
-    "Common": ("AWSManagedRulesCommonRuleSet", 700),
-    "SqlInjection": ("AWSManagedRulesSQLiRuleSet", 200),
-}
-BOT_GROUPS = {"BotControl": ("AWSManagedRulesBotControlRuleSet", 50)}
-#: Capacity units. Source: AWS WAF developer guide, "Using match rule statements" and "Using rate-based rule statements".
-GEO_UNITS = 1
-RATE_UNITS = 2
-STARTS_WITH_UNITS = 2
-TRANSFORMATION_UNITS = 10
-
-#: The longest window AWS WAF offers: path limits are counted in it.
-PATH_WINDOW = max(WAF_WINDOWS)
 #: 100 requests in 15 minutes, the limit asked for, scaled to the longest window: 100 * 10 / 15 = 67.
 DEFAULT_PATH_LIMITS: Mapping[str, int] = {"/api/": round(100 * PATH_WINDOW / timedelta(minutes=15))}
 
-#: A limit must hold however the path is written: ``/API/``, ``/%61pi/`` and ``//x/../api/`` are all ``/api/``.
-_LIMIT_VIEW = ("URL_DECODE", "NORMALIZE_PATH", "LOWERCASE")
-#: An exclusion must not be widened by ``/upload/../admin``; letter case is kept, since it only widens.
-_EXCLUSION_VIEW = ("URL_DECODE", "NORMALIZE_PATH")
-EXCLUDED_PATH_UNITS = STARTS_WITH_UNITS + TRANSFORMATION_UNITS * len(_EXCLUSION_VIEW)
-PATH_LIMIT_UNITS = RATE_UNITS + STARTS_WITH_UNITS + TRANSFORMATION_UNITS * len(_LIMIT_VIEW)
+#: Whatever can stand in ``WebAcl(rules=[...])``.
+RuleValue = (
+    RateLimit | AddressList | Countries | ManagedGroup | LabelException | BotControl | AccountTakeover | AccountCreation | CustomRule
+)
+_Value = TypeVar("_Value")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Exclusion:
-    """Where a managed rule group does not apply.
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What a web ACL is asked for.
 
     Attributes:
-        group: ``IpReputation``, ``AnonymousIp``, ``KnownBadInputs``, ``Common``, ``SqlInjection`` or ``BotControl``.
-        paths: the group does not look at requests whose path begins with one of these (``/upload/``).
-        rule: one rule of the group (``SizeRestrictions_BODY``) that counts instead of blocking, everywhere. Give either this or *paths*.
-        because: why, for whoever reads the web ACL next year.
-    """
-
-    group: str
-    because: str
-    paths: tuple[str, ...] = ()
-    rule: str | None = None
-
-    def as_fact(self) -> dict[str, object]:
-        """For the evidence: what is not judged, and why."""
-        return {"group": self.group, "paths": list(self.paths), "rule": self.rule, "because": self.because}
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """One rule before it has its place: what it looks for, and its capacity units."""
-
-    name: str
-    statement: wafv2.CfnWebACL.StatementProperty
-    units: int
-    managed: bool = False
-
-
-def plan(
-    where: str,
-    *,
-    posture: EdgePosture,
-    forwarded: bool,
-    path_limits: Mapping[str, int],
-    exclusions: Sequence[Exclusion],
-    blocked: Collection[str],
-    allowed: Collection[str],
-) -> list[Rule]:
-    """All rules in their order: countries, addresses, rates, then contents (the dear ones last).
-
-    Args:
         where: the path of the construct, for messages.
-        forwarded: the connecting address is CloudFront's, so that visitors are told apart by ``X-Forwarded-For``, and lists of addresses
-            have nothing to look at.
+        placement: ``BEHIND_CLOUDFRONT`` tells visitors apart by ``X-Forwarded-For``; lists of bad addresses have nothing to look at there.
+        sets: address list -> the ARNs of its IP sets.
     """
-    groups = {**({} if forwarded else IP_GROUPS), **CONTENT_GROUPS, **(BOT_GROUPS if posture.bot_control else {})}
-    by_group = _by_group(where, exclusions, groups)
-    managed = {name: _managed(name, *group, by_group.get(name, ())) for name, group in groups.items()}
-    addresses = [rule for name, rule in managed.items() if name in IP_GROUPS]
-    contents = [rule for name, rule in managed.items() if name not in IP_GROUPS]
-    return [
-        *_countries(where, forwarded, {*posture.blocked_countries, *blocked}, set(allowed)),
-        *addresses,
-        _rate("RateLimit", posture.rate_limit, posture.rate_window, forwarded),
-        *_path_limits(where, path_limits, forwarded),
-        *contents,
-    ]
 
+    where: str
+    posture: EdgePosture
+    placement: str
+    path_limits: Mapping[str, int]
+    values: Sequence[RuleValue]
+    exclusions: Sequence[Exclusion]
+    sets: Mapping[str, Sequence[str]]
 
-def _countries(where: str, forwarded: bool, blocked: set[str], allowed: set[str]) -> Iterable[Rule]:
-    known_countries(f"{where}: blocked_countries", blocked)
-    known_countries(f"{where}: allowed_countries", allowed)
-    if both := sorted(blocked & allowed):
-        raise ConfigurationError(
-            f"{where}: allowed_countries",
-            given=", ".join(both),
-            allowed="countries that are not blocked as well",
-            mend="take them out of one of the lists (the posture's blocked_countries count too)",
-        )
-    if blocked:
-        yield Rule("BlockedCountries", Acl.StatementProperty(geo_match_statement=_geo(blocked, forwarded, "MATCH")), GEO_UNITS)
-    if allowed:
-        inside = Acl.StatementProperty(geo_match_statement=_geo(allowed, forwarded, "NO_MATCH"))
-        yield Rule("OutsideAllowedCountries", Acl.StatementProperty(not_statement=Acl.NotStatementProperty(statement=inside)), GEO_UNITS)
+    @property
+    def forwarded(self) -> bool:
+        """All connections are CloudFront's."""
+        return self.placement == "BEHIND_CLOUDFRONT"
 
+    def of(self, kind: type[_Value]) -> list[_Value]:
+        """The values of *kind*, as given."""
+        return [value for value in self.values if isinstance(value, kind)]
 
-def _geo(codes: set[str], forwarded: bool, fallback: str) -> wafv2.CfnWebACL.GeoMatchStatementProperty:
-    return Acl.GeoMatchStatementProperty(country_codes=sorted(codes), forwarded_ip_config=_forwarded_ip(forwarded, fallback))
-
-
-def _forwarded_ip(forwarded: bool, fallback: str) -> wafv2.CfnWebACL.ForwardedIPConfigurationProperty | None:
-    # *fallback* is the verdict on a header that holds no address: always the one that blocks, since CloudFront never sends such a header.
-    return Acl.ForwardedIPConfigurationProperty(header_name="X-Forwarded-For", fallback_behavior=fallback) if forwarded else None
-
-
-def _rate(name: str, limit: int, window: timedelta, forwarded: bool, path: str | None = None) -> Rule:
-    statement = Acl.RateBasedStatementProperty(
-        limit=limit,
-        evaluation_window_sec=int(window.total_seconds()),
-        aggregate_key_type="FORWARDED_IP" if forwarded else "IP",
-        forwarded_ip_config=_forwarded_ip(forwarded, "MATCH"),
-        scope_down_statement=_begins_with(path.lower(), _LIMIT_VIEW) if path else None,
-    )
-    return Rule(name, Acl.StatementProperty(rate_based_statement=statement), PATH_LIMIT_UNITS if path else RATE_UNITS)
-
-
-def _path_limits(where: str, path_limits: Mapping[str, int], forwarded: bool) -> Iterable[Rule]:
-    low, high = WAF_RATE_LIMITS
-    seen: dict[str, str] = {}
-    for path, limit in path_limits.items():
-        require_path(f"{where}: path_limits", path)
-        if not low <= limit <= high:
-            raise ConfigurationError(
-                f"{where}: path_limits[{path!r}]",
-                given=limit,
-                allowed=f"{low} to {high} requests per {PATH_WINDOW.seconds // 60} minutes (AWS WAF's range for a rate-based rule)",
-                mend=f"the nearest is {low if limit < low else high}",
-            )
-        name = f"PathLimit-{re.sub(r'[^a-z0-9]+', '-', path.lower()).strip('-') or 'root'}"
-        if name in seen:
-            raise ConfigurationError(
-                f"{where}: path_limits",
-                given=f"{seen[name]!r} and {path!r}",
-                allowed="paths that differ in more than punctuation and letter case",
-                mend="keep one of them",
-            )
-        seen[name] = path
-        yield _rate(name, limit, PATH_WINDOW, forwarded, path)
-
-
-def require_path(where: str, path: str) -> None:
-    """Refuse a path that no request can have."""
-    if not path.startswith("/"):
-        raise ConfigurationError(where, given=path, allowed="a path that begins with '/'", mend=f"use '/{path}'")
-
-
-def _by_group(where: str, exclusions: Sequence[Exclusion], groups: Mapping[str, object]) -> dict[str, list[Exclusion]]:
-    found: dict[str, list[Exclusion]] = {}
-    for exclusion in exclusions:
-        if exclusion.group not in groups:
-            raise ConfigurationError(
-                f"{where}: exclusions",
-                given=exclusion.group,
-                allowed=f"a managed group of this web ACL: {', '.join(groups)}",
-                mend="copy the group's name from the rule in the log",
-            )
-        if bool(exclusion.paths) == bool(exclusion.rule):
-            raise ConfigurationError(
-                f"{where}: exclusions",
-                given=f"paths={exclusion.paths!r}, rule={exclusion.rule!r}",
-                allowed="either paths or a rule",
-                mend="name the paths that the group leaves alone, or the one rule that only counts",
-            )
-        if not exclusion.because.strip():
-            raise ConfigurationError(
-                f"{where}: exclusions", given="no reason", allowed="a reason in words", mend=f"say why {exclusion.group} does not apply"
-            )
-        for path in exclusion.paths:
-            require_path(f"{where}: exclusions", path)
-        found.setdefault(exclusion.group, []).append(exclusion)
-    return found
-
-
-def _managed(name: str, aws_name: str, units: int, exclusions: Sequence[Exclusion]) -> Rule:
-    paths = [path for exclusion in exclusions for path in exclusion.paths]
-    counted = [exclusion.rule for exclusion in exclusions if exclusion.rule]
-    config = None
-    if name in BOT_GROUPS:
-        common = Acl.AWSManagedRulesBotControlRuleSetProperty(inspection_level="COMMON")
-        config = [Acl.ManagedRuleGroupConfigProperty(aws_managed_rules_bot_control_rule_set=common)]
-    statement = Acl.ManagedRuleGroupStatementProperty(
-        vendor_name="AWS",
-        name=aws_name,
-        managed_rule_group_configs=config,
-        rule_action_overrides=[
-            Acl.RuleActionOverrideProperty(name=rule, action_to_use=Acl.RuleActionProperty(count=Acl.CountActionProperty()))
-            for rule in counted
+    def rules(self) -> list[Rule]:
+        """All rules in their order: addresses, countries, rates, then contents (the dear ones last), exceptions and your own."""
+        lists = self.of(AddressList)
+        trusting = any(one.verdict == "trust" for one in lists)
+        rules = [
+            *self._lists(lists, "block"),
+            *self._lists(lists, "trust"),
+            *self._lists(lists, "allow"),
+            *self._lists(lists, "only"),
+            *self._countries(trusting),
+            *self._groups(trusting),
         ]
-        or None,
-        scope_down_statement=_none_of(paths) if paths else None,
-    )
-    return Rule(
-        name,
-        Acl.StatementProperty(managed_rule_group_statement=statement),
-        units + len(paths) * EXCLUDED_PATH_UNITS,
-        managed=True,
-    )
+        names = [rule.name for rule in rules]
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise ConfigurationError(
+                f"{self.where}: rules", given=", ".join(twice), allowed="names that no other rule has", mend="rename one, or leave one out"
+            )
+        return rules
+
+    def _lists(self, lists: Sequence[AddressList], verdict: str) -> Iterable[Rule]:
+        chosen = [one for one in lists if one.verdict == verdict]
+        if verdict == "only" and len(chosen) > 1:
+            raise ConfigurationError(
+                f"{self.where}: rules",
+                given=", ".join(one.name for one in chosen),
+                allowed="one list with verdict='only': two would turn away everybody who is not in both",
+                mend="put the addresses into one list",
+            )
+        for one in chosen:
+            # A header without an address is no member of a list that lets in, and is one of a list that keeps out.
+            inside = from_sets(self.sets[one.name], forwarded=self.forwarded, fallback="MATCH" if verdict == "block" else "NO_MATCH")
+            if verdict == "block":
+                yield Rule(name=one.name, statement=inside)
+            elif verdict == "only":
+                yield Rule(name=one.name, statement=negated(inside))
+            elif verdict == "trust":
+                yield Rule(name=one.name, statement=inside, does="count", label=TRUSTED_LABEL)
+            else:
+                yield Rule(name=one.name, statement=inside, does="allow")
+
+    def _countries(self, trusting: bool) -> Iterable[Rule]:
+        values = self.of(Countries)
+        blocked = {*self.posture.blocked_countries, *(code for one in values for code in one.blocked)}
+        allowed = {code for one in values for code in one.allowed}
+        if both := sorted(blocked & allowed):
+            raise ConfigurationError(
+                f"{self.where}: rules",
+                given=f"{', '.join(both)} allowed and blocked",
+                allowed="countries that are one or the other",
+                mend="take them out of one of the lists (the posture's blocked_countries count too)",
+            )
+        if blocked:
+            there = from_countries(blocked, forwarded=self.forwarded, fallback="MATCH")
+            yield Rule(name="BlockedCountries", statement=_spared(there, trusting))
+        if allowed:
+            outside = negated(from_countries(allowed, forwarded=self.forwarded, fallback="NO_MATCH"))
+            yield Rule(name="OutsideAllowedCountries", statement=_spared(outside, trusting))
+
+    def _groups(self, trusting: bool) -> Iterable[Rule]:
+        bots = self.of(BotControl) or ([BotControl()] if self.posture.bot_control and not self.forwarded else [])
+        asked: list[Threat] = [*bots, *self.of(AccountTakeover), *self.of(AccountCreation)]
+        self._require_once(asked, self.of(ManagedGroup))
+        threats = {threat.name: threat for threat in asked}
+        pinned = {one.group: one for one in self.of(ManagedGroup)}
+        for threat in threats.values():
+            require_place(self.where, threat, self.placement)
+        usual: dict[str, Group] = {**({} if self.forwarded else IP_GROUPS), **CONTENT_GROUPS}
+        self._require_addresses(pinned)
+        more = {name: GROUPS.get(name) for name in pinned if name not in usual}
+        groups: dict[str, Group | None] = {**usual, **more, **{name: PAID_GROUPS[name] for name in threats}}
+        exclusions = require_exclusions(self.where, self.exclusions, groups)
+        exceptions = self.of(LabelException)
+        require_exceptions(self.where, exceptions, groups, self.sets)
+        made = {
+            name: managed_rule(
+                name,
+                group,
+                pin=pinned.get(name),
+                threat=threats.get(name),
+                exclusions=exclusions.get(name, ()),
+                counted=[one.rule for one in exceptions if one.group == name],
+                spared=trusting and name in IP_GROUPS,
+            )
+            for name, group in groups.items()
+        }
+        yield from (rule for name, rule in made.items() if name in IP_GROUPS)
+        yield from self._limits(trusting)
+        yield from (rule for name, rule in made.items() if name not in IP_GROUPS)
+        yield from (self._exception(one, groups[one.group]) for one in exceptions)
+        for own in self.of(CustomRule):
+            yield Rule(name=own.name, statement=own.statement, does=own.action, units=own.units, price=PRICES.get(own.action))
+
+    def _require_addresses(self, pinned: Mapping[str, ManagedGroup]) -> None:
+        if self.forwarded and (useless := sorted(IP_GROUPS.keys() & pinned.keys())):
+            raise ConfigurationError(
+                f"{self.where}: rules",
+                given=f"{', '.join(useless)} behind CloudFront",
+                allowed="groups that judge contents: all connections come from CloudFront's addresses here",
+                mend="give it to the distribution's web ACL",
+            )
+
+    def _require_once(self, threats: Sequence[Threat], groups: Sequence[ManagedGroup]) -> None:
+        names = [*(threat.name for threat in threats), *(group.group for group in groups)]
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise ConfigurationError(
+                f"{self.where}: rules", given=f"{', '.join(twice)} twice", allowed="each group once", mend="say all about it in one value"
+            )
+
+    def _limits(self, trusting: bool) -> Iterable[Rule]:
+        limits = [
+            RateLimit(name="RateLimit", limit=self.posture.rate_limit, window=self.posture.rate_window),
+            *self._path_limits(),
+            *self.of(RateLimit),
+        ]
+        for limit in limits:
+            statement = rate_statement(limit, forwarded=self.forwarded, trusting=trusting)
+            yield Rule(
+                name=limit.name,
+                statement=statement,
+                does=limit.action,
+                retry_after=limit.window,
+                price=PRICES.get(limit.action),
+            )
+
+    def _path_limits(self) -> Iterable[RateLimit]:
+        seen: dict[str, str] = {}
+        for path, limit in self.path_limits.items():
+            require_path(f"{self.where}: path_limits", path)
+            require_limit(f"{self.where}: path_limits[{path!r}]", limit, PATH_WINDOW)
+            name = f"PathLimit-{re.sub(r'[^a-z0-9]+', '-', path.lower()).strip('-') or 'root'}"
+            if name in seen:
+                raise ConfigurationError(
+                    f"{self.where}: path_limits",
+                    given=f"{seen[name]!r} and {path!r}",
+                    allowed="paths that differ in more than punctuation and letter case",
+                    mend="keep one of them",
+                )
+            seen[name] = path
+            yield RateLimit(name=name, limit=limit, window=PATH_WINDOW, path=path)
+
+    def _exception(self, one: LabelException, group: Group | None) -> Rule:
+        places = [any_of([begins_with(path, EXCLUSION_VIEW) for path in one.paths])] if one.paths else []
+        if one.addresses:
+            places.append(from_sets(self.sets[one.addresses], forwarded=self.forwarded, fallback="NO_MATCH"))
+        label = one.label or (one.label_in(group) if group else "")
+        return Rule(name=one.name, statement=all_of([labelled(label), negated(all_of(places))]), with_group=one.group)
 
 
-def _none_of(paths: list[str]) -> wafv2.CfnWebACL.StatementProperty:
-    each = [_begins_with(path, _EXCLUSION_VIEW) for path in paths]
-    any_of = each[0] if len(each) == 1 else Acl.StatementProperty(or_statement=Acl.OrStatementProperty(statements=each))
-    return Acl.StatementProperty(not_statement=Acl.NotStatementProperty(statement=any_of))
-
-
-def _begins_with(path: str, view: Sequence[str]) -> wafv2.CfnWebACL.StatementProperty:
-    return Acl.StatementProperty(
-        byte_match_statement=Acl.ByteMatchStatementProperty(
-            field_to_match=Acl.FieldToMatchProperty(uri_path={}),
-            positional_constraint="STARTS_WITH",
-            search_string=path,
-            text_transformations=[Acl.TextTransformationProperty(priority=place, type=kind) for place, kind in enumerate(view)],
-        )
-    )
+def _spared(statement: Statement, trusting: bool) -> Statement:
+    return all_of([statement, negated(labelled(TRUSTED_LABEL))]) if trusting else statement

@@ -5,17 +5,25 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Literal
 
-from aws_cdk import Aws, Fn, Names
+from aws_cdk import Annotations, Names
 from aws_cdk import aws_kms as kms
+from aws_cdk import aws_logs as cloudwatch_logs
 from aws_cdk import aws_wafv2 as wafv2
 from constructs import Construct
 
 from prodready_constructs.contracts import AnyAlarmSpec, ControlClaim, GraphSpec, record
 from prodready_constructs.edge.regions import CLOUDFRONT_REGION
 from prodready_constructs.edge.waf import alarms
-from prodready_constructs.edge.waf.rules import DEFAULT_PATH_LIMITS, EXCLUDED_PATH_UNITS, PATH_LIMIT_UNITS, Acl, Exclusion, Rule, plan
+from prodready_constructs.edge.waf.addresses import AddressList
+from prodready_constructs.edge.waf.limits import require_name
+from prodready_constructs.edge.waf.logs import CREDENTIAL_HEADERS, WafLogs, keep_log, log_group_arn, own_log_group
+from prodready_constructs.edge.waf.managed import Exclusion, LabelException
+from prodready_constructs.edge.waf.rule import TOO_MANY, TOO_MANY_BODY, Rule, seen_as
+from prodready_constructs.edge.waf.rule_book import RuleBook
+from prodready_constructs.edge.waf.rules import DEFAULT_PATH_LIMITS, Plan, RuleValue
+from prodready_constructs.edge.waf.statements import Acl
 from prodready_constructs.errors import ConfigurationError
-from prodready_constructs.foundation import DataKey, EncryptedLogGroup, Part
+from prodready_constructs.foundation import Part
 from prodready_constructs.posture import EdgePosture
 
 CONTROLS = (
@@ -27,34 +35,31 @@ CONTROLS = (
     ),
 )
 Placement = Literal["REGIONAL", "CLOUDFRONT", "BEHIND_CLOUDFRONT"]
-#: Capacity units in the basic price of a web ACL; 5,000 is the most it can have. Source: AWS WAF developer guide, "Web ACL capacity units".
-INCLUDED_UNITS = 1_500
-#: What the logs and the sampled requests never show.
-CREDENTIAL_HEADERS = ("authorization", "cookie")
-#: A part of the stack's id, new with every creation: a log group that outlived its stack is not in the way of the next. Made once.
-_INCARNATION = Fn.select(0, Fn.split("-", Fn.select(2, Fn.split("/", Aws.STACK_ID))))
+#: Groups that AWS WAF takes in front of no user pool.
+_NOT_FOR_POOLS = {"AccountTakeover", "AccountCreation"}
 
 
 class WebAcl(Part):
     """A web ACL with rate limits, the AWS managed rules and logs.
 
-    Always: a rate rule by address; the managed groups against bad addresses, XSS, known bad inputs and SQL injection; metrics and samples
-    of every rule; logs in an encrypted log group, with authorization and cookies taken out of the logs and of the samples.
-    *posture* decides how much: the rate and its window, countries turned away, bot control, log retention.
+    Always: a rate rule by address, answered with 429 and Retry-After; the managed groups against bad addresses, XSS, known bad inputs
+    and SQL injection; metrics of every rule; logs, with authorization and cookies taken out of the logs and of the samples.
+    *posture* decides how much: the rate and its window, countries turned away, bot control, capacity, log retention.
 
     Args:
         placement: ``REGIONAL`` where visitors connect themselves; ``CLOUDFRONT`` for a distribution (in us-east-1); ``BEHIND_CLOUDFRONT``
             for a load balancer or API that only CloudFront calls: visitors are told apart by ``X-Forwarded-For``, and the lists of bad
-            addresses stay with the distribution's own web ACL.
+            addresses and bot control stay with the distribution's own web ACL.
         path_limits: path prefix -> requests of one address in 10 minutes, AWS WAF's longest window.
+        rules: what is judged beside that: ``RateLimit``, ``AddressList``, ``Countries``, ``ManagedGroup``, ``LabelException``, ``BotControl``,
+            ``AccountTakeover``, ``AccountCreation``, ``CustomRule``; each finds its place in the order.
         count_only: rules on trial, by name, or True for all: they count and log, and block nothing.
         exclusions: where a managed group does not apply.
-        blocked_countries: turned away, beside the posture's.
-        allowed_countries: when given, everybody else is turned away.
-        encryption_key: for the logs; must admit CloudWatch Logs. A key of its own when None.
+        logs: where the log goes; an encrypted log group of its own by default.
+        encryption_key: for that log group; must admit CloudWatch Logs. A key of its own when None.
 
     Raises:
-        ConfigurationError: ``CLOUDFRONT`` outside us-east-1, more than 1,500 capacity units, or a limit, path, country or name WAF refuses.
+        ConfigurationError: ``CLOUDFRONT`` outside us-east-1, more capacity units than the posture allows, or a rule that does not fit here.
 
     Sources: https://docs.aws.amazon.com/waf/latest/developerguide/web-acl.html (NIST 800-53 r5 SC-7, PCI DSS 6.6)
     """
@@ -67,42 +72,39 @@ class WebAcl(Part):
         posture: EdgePosture,
         placement: Placement = "REGIONAL",
         path_limits: Mapping[str, int] = DEFAULT_PATH_LIMITS,
+        rules: Sequence[RuleValue] = (),
         count_only: bool | Collection[str] = False,
         exclusions: Sequence[Exclusion] = (),
-        blocked_countries: Collection[str] = (),
-        allowed_countries: Collection[str] = (),
+        logs: WafLogs | None = None,
         encryption_key: kms.IKey | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
-        where = self.path
         #: Where it stands.
         self.placement = placement
-        self._require_us_east_1(where)
-        rules = plan(
-            where,
+        self._require_us_east_1()
+        lists = [value for value in rules if isinstance(value, AddressList)]
+        plan = Plan(
+            where=self.path,
             posture=posture,
-            forwarded=placement == "BEHIND_CLOUDFRONT",
+            placement=placement,
             path_limits=path_limits,
+            values=rules,
             exclusions=exclusions,
-            blocked=blocked_countries,
-            allowed=allowed_countries,
-        )
-        self._names = tuple(rule.name for rule in rules)
-        trial = _on_trial(where, count_only, self._names)
-        #: The capacity units of all rules, as AWS WAF's guide computes them; the true number may be lower, where WAF shares work.
-        self.capacity = 0
-        self._use(sum(rule.units for rule in rules))
+            sets={one.name: one.sets_in(self, cloudfront=placement == "CLOUDFRONT") for one in lists},
+        ).rules()
+        self._logs = logs or WafLogs()
+        self._book = RuleBook(self, plan, count_only=count_only, samples=self._logs.samples, capacity=posture.waf_capacity)
         #: The name in metrics, unique in the account and region.
         self.metric_name = Names.unique_resource_name(self, max_length=100, separator="-")
-        self._rules = [_rule(rule, place, rule.name in trial) for place, rule in enumerate(rules)]
         #: The L1 itself; there is no L2 for web ACLs.
         self.acl = Acl(
             self,
             "Acl",
             scope="CLOUDFRONT" if placement == "CLOUDFRONT" else "REGIONAL",
             default_action=Acl.DefaultActionProperty(allow=Acl.AllowActionProperty()),
-            visibility_config=_seen_as(self.metric_name),
-            rules=self._rules,
+            visibility_config=seen_as(self.metric_name, samples=self._logs.samples),
+            rules=self._book.rendered,
+            custom_response_bodies={TOO_MANY: Acl.CustomResponseBodyProperty(content_type="APPLICATION_JSON", content=TOO_MANY_BODY)},
             data_protection_config=Acl.DataProtectionConfigProperty(
                 data_protections=[
                     Acl.DataProtectProperty(
@@ -114,40 +116,34 @@ class WebAcl(Part):
         )
         #: The ARN, for a distribution's ``web_acl_id``.
         self.arn = self.acl.attr_arn
-        key = encryption_key or DataKey(self, "Key", description=f"WAF logs of {where}", encrypts_logs=True).key
-        logs = EncryptedLogGroup(
-            self,
-            "Logs",
-            retention=posture.security_log_retention,
-            encryption_key=key,
-            # AWS WAF demands the prefix.
-            name=f"aws-waf-logs-{self.metric_name}-{_INCARNATION}",
-        )
-        #: The log group of all requests that a rule looked at.
-        self.log_group = logs.log_group
-        self._log_group_name = self.log_group.log_group_name
-        wafv2.CfnLoggingConfiguration(
-            self,
-            "Logging",
-            resource_arn=self.arn,
-            # The ARN without ':*', which is the only form AWS WAF takes; AWS adds the log group's resource policy by itself.
-            log_destination_configs=[
-                Fn.sub("arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:${Name}", {"Name": self._log_group_name})
-            ],
-            redacted_fields=[
-                wafv2.CfnLoggingConfiguration.FieldToMatchProperty(single_header={"Name": header}) for header in CREDENTIAL_HEADERS
-            ],
-        )
+        #: The log group of all requests that a rule looked at; None where the log goes to a bucket or a stream.
+        self.log_group: cloudwatch_logs.ILogGroup | None = None
+        group_name = None
+        if (destination := self._logs.destination()) is None:
+            self.log_group = own_log_group(self, self.metric_name, retention=posture.security_log_retention, encryption_key=encryption_key)
+            group_name = self.log_group.log_group_name
+            destination = log_group_arn(group_name)
+        keep_log(self, self.arn, destination, self._logs)
+        self._look = self._logs.look(group_name, cloudfront=placement == "CLOUDFRONT")
+        if prices := self._book.prices:
+            Annotations.of(self).add_info("; ".join(prices))
         record(
             self,
             controls=CONTROLS,
             tier="edge",
             watchable=True,
             capacity=self.capacity,
-            rules=list(self._names),
-            on_trial=sorted(trial),
+            rules=self._book.names,
+            on_trial=sorted(self._book.on_trial),
             exclusions=[exclusion.as_fact() for exclusion in exclusions],
+            exceptions=[value.as_fact() for value in rules if isinstance(value, LabelException)],
+            addresses=[one.as_fact() for one in lists],
         )
+
+    @property
+    def capacity(self) -> int:
+        """The capacity units of all rules, as AWS WAF's guide computes them; the true number may be lower, where WAF shares work."""
+        return self._book.budget.used
 
     def protect(self, scope: Construct, resource_arn: str, *, construct_id: str = "WebAclAssociation") -> wafv2.CfnWebACLAssociation:
         """Stand in front of *resource_arn*.
@@ -158,7 +154,8 @@ class WebAcl(Part):
             construct_id: of the association, where *scope* has several.
 
         Raises:
-            ConfigurationError: a web ACL for CloudFront: a distribution takes ``arn`` as its ``web_acl_id`` instead.
+            ConfigurationError: a web ACL for CloudFront: a distribution takes ``arn`` as its ``web_acl_id`` instead; or one with fraud
+                control in front of a user pool.
         """
         if self.placement == "CLOUDFRONT":
             raise ConfigurationError(
@@ -167,43 +164,49 @@ class WebAcl(Part):
                 allowed="a regional web ACL",
                 mend="make one with placement='REGIONAL' (or 'BEHIND_CLOUDFRONT'); a distribution takes web_acl_id=acl.arn",
             )
+        if ":cognito-idp:" in resource_arn and (fraud := sorted(_NOT_FOR_POOLS & {*self._book.names})):
+            raise ConfigurationError(
+                f"{scope.node.path}: web_acl",
+                given=f"a web ACL with {', '.join(fraud)} in front of a user pool",
+                allowed="a web ACL without fraud control: AWS WAF offers none for Cognito",
+                mend="give the pool a web ACL of its own; Cognito has threat protection itself",
+            )
         return wafv2.CfnWebACLAssociation(scope, construct_id, resource_arn=resource_arn, web_acl_arn=self.arn)
 
-    def add_rule(self, *, name: str, statement: wafv2.CfnWebACL.StatementProperty, units: int, count_only: bool = False) -> None:
+    def add_rule(
+        self, *, name: str, statement: wafv2.CfnWebACL.StatementProperty, units: int | None = None, count_only: bool = False
+    ) -> None:
         """Block what *statement* matches, after all other rules.
 
         Args:
             name: of the rule and of its metric; letters, digits, ``-`` and ``_``.
-            units: its capacity (``aws wafv2 check-capacity`` says it).
+            units: its capacity, for a rule group whose capacity only AWS knows; computed otherwise.
             count_only: on trial: it counts and blocks nothing.
 
         Raises:
             ConfigurationError: a name that is taken, or no capacity left.
         """
-        if name in self._names:
+        require_name(f"{self.path}: add_rule", name)
+        if name in (names := self._book.names):
             raise ConfigurationError(
-                f"{self.path}: add_rule", given=name, allowed=f"a name other than {', '.join(self._names)}", mend="choose another name"
+                f"{self.path}: add_rule", given=name, allowed=f"a name other than {', '.join(names)}", mend="choose another name"
             )
-        self._use(units)
-        self._names += (name,)
-        self._rules.append(_rule(Rule(name, statement, units), len(self._rules), count_only))
-        self.acl.rules = list(self._rules)
+        group = statement.managed_rule_group_statement is not None or statement.rule_group_reference_statement is not None
+        self._book.add(Rule(name=name, statement=statement, units=units, does="group" if group else "block"), trial=count_only)
+        self.acl.rules = list(self._book.rendered)
 
-    def _use(self, units: int) -> None:
-        if self.capacity + units > INCLUDED_UNITS:
-            raise ConfigurationError(
-                f"{self.path}: capacity",
-                given=f"{self.capacity + units} web ACL capacity units",
-                allowed=f"{INCLUDED_UNITS}, which the price of a web ACL includes",
-                mend=f"a path limit costs {PATH_LIMIT_UNITS} units and an excluded path {EXCLUDED_PATH_UNITS}: give fewer paths, "
-                "or exclude by rule, which costs none",
-            )
-        self.capacity += units
+    def reserve_capacity(self, name: str, units: int) -> None:
+        """Keep *units* free for a rule group that AWS adds by itself, such as Shield Advanced's mitigations.
 
-    def _require_us_east_1(self, where: str) -> None:
+        Raises:
+            ConfigurationError: no capacity left.
+        """
+        self._book.budget.take({name: units})
+
+    def _require_us_east_1(self) -> None:
         if self.placement == "CLOUDFRONT" and (region := self.stated_region) not in (None, CLOUDFRONT_REGION):
             raise ConfigurationError(
-                f"{where}: placement",
+                f"{self.path}: placement",
                 given=f"CLOUDFRONT in a stack of {region}",
                 allowed=f"a stack of {CLOUDFRONT_REGION}, where CloudFront looks for web ACLs",
                 mend=f"make it in an edge stack of {CLOUDFRONT_REGION}",
@@ -211,40 +214,23 @@ class WebAcl(Part):
 
     @property
     def alarm_specs(self) -> tuple[AnyAlarmSpec, ...]:
-        """Surges of blocked and of rate-limited requests."""
-        return alarms.specs(self.metric_name, self._names, self.placement, arn=self.arn, log_group=self._log_group_name)
+        """Surges of blocked and of rate-limited requests, and of what rules on trial would have blocked."""
+        return alarms.specs(self._watched)
 
     @property
     def graphs(self) -> tuple[GraphSpec, ...]:
         """Requests allowed and blocked, and blocked by rule."""
-        return alarms.graphs(self.metric_name, self._names, self.placement)
+        return alarms.graphs(self._watched)
 
-
-def _on_trial(where: str, count_only: bool | Collection[str], names: Sequence[str]) -> set[str]:
-    trial = (set(names) if count_only else set()) if isinstance(count_only, bool) else set(count_only)
-    if unknown := sorted(trial - set(names)):
-        raise ConfigurationError(
-            f"{where}: count_only", given=", ".join(unknown), allowed=f"rules of this web ACL: {', '.join(names)}", mend="use their names"
+    @property
+    def _watched(self) -> alarms.Watched:
+        return alarms.Watched(
+            name=self.metric_name,
+            rules=self._book.names,
+            limits=[rule.name for rule in self._book.rules if rule.limits_rate],
+            trial=self._book.on_trial,
+            placement=self.placement,
+            arn=self.arn,
+            look=self._look,
+            samples=self._logs.samples,
         )
-    return trial
-
-
-def _rule(rule: Rule, place: int, trial: bool) -> wafv2.CfnWebACL.RuleProperty:
-    count = Acl.CountActionProperty()
-    # A managed group brings its own actions, which an override sets aside; a rule of ours has an action itself.
-    override = (Acl.OverrideActionProperty(count={}) if trial else Acl.OverrideActionProperty(none={})) if rule.managed else None
-    action = (
-        None if rule.managed else Acl.RuleActionProperty(count=count) if trial else Acl.RuleActionProperty(block=Acl.BlockActionProperty())
-    )
-    return Acl.RuleProperty(
-        name=rule.name,
-        priority=place,
-        statement=rule.statement,
-        action=action,
-        override_action=override,
-        visibility_config=_seen_as(rule.name),
-    )
-
-
-def _seen_as(name: str) -> wafv2.CfnWebACL.VisibilityConfigProperty:
-    return Acl.VisibilityConfigProperty(cloud_watch_metrics_enabled=True, metric_name=name, sampled_requests_enabled=True)

@@ -11,7 +11,7 @@ import pytest
 from aws_cdk import aws_wafv2 as wafv2
 
 from prodready_constructs.contracts import AlarmSpec, MathMetric, Metric
-from prodready_constructs.edge import Exclusion, WebAcl
+from prodready_constructs.edge import Countries, Exclusion, WebAcl
 from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.foundation import DataKey
 from prodready_constructs.posture import PRODUCTION
@@ -45,10 +45,11 @@ def stack() -> cdk.Stack:
             Exclusion(group="SqlInjection", paths=("/upload/", "/import/"), because="files look like SQL"),
             Exclusion(group="Common", rule="SizeRestrictions_BODY", because="uploads are larger than 8 KB"),
         ],
-        blocked_countries=["SY"],
-        allowed_countries=["DE", "AT"],
+        rules=[Countries(blocked=("SY",), allowed=("DE", "AT"))],
     )
-    WebAcl(stack, "Behind", posture=replace(EDGE, blocked_countries=("KP",)), placement="BEHIND_CLOUDFRONT", allowed_countries=["DE"])
+    WebAcl(
+        stack, "Behind", posture=replace(EDGE, blocked_countries=("KP",)), placement="BEHIND_CLOUDFRONT", rules=[Countries(allowed=("DE",))]
+    )
     return stack
 
 
@@ -60,6 +61,11 @@ def found(stack: cdk.Stack) -> list[str]:
 @pytest.fixture(scope="module")
 def template(stack: cdk.Stack, found: list[str]) -> Template:
     return synth(stack)
+
+
+def too_many(seconds: int) -> dict[str, Any]:
+    header = {"Name": "Retry-After", "Value": str(seconds)}
+    return {"ResponseCode": 429, "ResponseHeaders": [header], "CustomResponseBodyKey": "TooManyRequests"}
 
 
 def rules(template: Template, which: str) -> dict[str, dict[str, Any]]:
@@ -85,7 +91,7 @@ def test_cheap_rules_are_judged_before_dear_ones(template: Template) -> None:
 def test_one_address_is_limited_as_the_posture_says(template: Template) -> None:
     plain, bent = (rules(template, which)["RateLimit"] for which in ("Plain", "Bent"))
     assert plain["Statement"]["RateBasedStatement"] == {"Limit": 10_000, "EvaluationWindowSec": 300, "AggregateKeyType": "IP"}
-    assert plain["Action"] == {"Block": {}}
+    assert plain["Action"] == {"Block": {"CustomResponse": too_many(300)}}
     assert bent["Statement"]["RateBasedStatement"] == {"Limit": 500, "EvaluationWindowSec": 60, "AggregateKeyType": "IP"}
 
 
@@ -119,7 +125,7 @@ def test_rules_on_trial_count_and_the_others_block(template: Template) -> None:
     assert bent["Common"]["OverrideAction"] == {"Count": {}}
     assert bent["RateLimit"]["Action"] == {"Count": {}}
     assert bent["SqlInjection"]["OverrideAction"] == {"None": {}}
-    assert bent["PathLimit-login"]["Action"] == {"Block": {}}
+    assert bent["PathLimit-login"]["Action"] == {"Block": {"CustomResponse": too_many(600)}}
     (fact,) = [fact for fact in template.recorded("WebAcl") if fact["on_trial"]]
     assert fact["on_trial"] == ["Common", "RateLimit"]
     assert [(exclusion["group"], exclusion["because"]) for exclusion in fact["exclusions"]] == [
@@ -252,7 +258,7 @@ def test_a_rule_of_the_callers_own_is_judged_last_and_counted() -> None:
     assert acl.capacity == 1_212
     with pytest.raises(ConfigurationError, match=r"Stack/Acl: add_rule: got 'NoPenguins'; allowed: a name other than .*NoPenguins; choose"):
         acl.add_rule(name="NoPenguins", statement=statement, units=1)
-    with pytest.raises(ConfigurationError, match=r"Stack/Acl: capacity: got '1511 web ACL capacity units'; allowed: 1500"):
+    with pytest.raises(ConfigurationError, match=r"Stack/Acl: capacity: got '1511 web ACL capacity units'; allowed: 1500 .EdgePosture"):
         acl.add_rule(name="Dear", statement=statement, units=299)
     last = list(rules(synth(stack), "Acl").values())[-1]
     assert (last["Name"], last["Priority"], last["Action"]) == ("NoPenguins", 7, {"Block": {}})
@@ -309,11 +315,9 @@ def test_cloudfront_metrics_are_in_us_east_1_without_a_region_dimension() -> Non
         ({"path_limits": {"/api/": 2_000_000_001}}, r"path_limits\['/api/'\]: got 2000000001; .*; the nearest is 2000000000"),
         ({"path_limits": {"api/": 100}}, r"path_limits: got 'api/'; allowed: a path that begins with '/'; use '/api/'"),
         ({"path_limits": {"/a-b/": 100, "/A/b": 100}}, r"path_limits: got \"'/a-b/' and '/A/b'\"; allowed: paths that differ in more"),
-        ({"blocked_countries": ["UK"]}, r"blocked_countries: got 'UK'; allowed: ISO 3166-1 alpha-2 codes in capitals"),
-        ({"allowed_countries": ["de"]}, r"allowed_countries: got 'de'; allowed: ISO 3166-1"),
         (
-            {"allowed_countries": ["DE"], "blocked_countries": ["DE"]},
-            r"allowed_countries: got 'DE'; allowed: countries that are not blocked",
+            {"rules": [Countries(allowed=("DE",)), Countries(blocked=("DE",))]},
+            r"rules: got 'DE allowed and blocked'; allowed: countries that are one or the other; take them out of one of the lists",
         ),
         ({"count_only": ["Comon"]}, r"count_only: got 'Comon'; allowed: rules of this web ACL: IpReputation, .*; use their names"),
         (
@@ -335,7 +339,8 @@ def test_cloudfront_metrics_are_in_us_east_1_without_a_region_dimension() -> Non
         ),
         (
             {"path_limits": {f"/p{n}": 100 for n in range(10)}},
-            r"capacity: got '1517 web ACL capacity units'; allowed: 1500, .*; a path limit costs 34",
+            r"capacity: got '1517 web ACL capacity units'; allowed: 1500 \(EdgePosture\.waf_capacity; .*\); the largest are Common \(700\), "
+            r"KnownBadInputs \(200\), SqlInjection \(200\); give fewer paths, .* or raise EdgePosture\.waf_capacity \(up to 5000, at a surcharge\)",
         ),
     ],
 )
