@@ -1,0 +1,145 @@
+"""What AppSync's JavaScript cannot do, found before AppSync says so at deployment.
+
+APPSYNC_JS is a part of ECMAScript 6: no exceptions, no classes, no loops but ``for-of`` and ``for-in``, nothing asynchronous.
+Source: https://docs.aws.amazon.com/appsync/latest/devguide/supported-features.html
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from prodready_constructs.errors import ConfigurationError
+
+#: The most AppSync takes (AWS::AppSync::Resolver Code, AWS::AppSync::ChannelNamespace CodeHandlers).
+LARGEST_CODE = 32_768
+#: The runtime that the resolvers and functions are made for; AppSync has this one.
+RUNTIME_NAME, RUNTIME_VERSION = "APPSYNC_JS", "1.0.0"
+#: Word -> what to do instead.
+_WORDS = {
+    "async": "nothing is asynchronous there: use a function",
+    "await": "nothing is asynchronous there: use a function",
+    "catch": "the response handler sees ctx.error",
+    "class": "use plain objects and functions",
+    "continue": "turn the condition round",
+    "do": "use for-of",
+    "finally": "the response handler sees ctx.error",
+    "Promise": "nothing is asynchronous there: use a function",
+    "require": "use import, and bundle what is not @aws-appsync/utils",
+    "this": "pass what is needed as an argument",
+    "throw": "call util.error(message, type)",
+    "try": "the response handler sees ctx.error",
+    "while": "use for-of",
+    "yield": "return an array",
+}
+_OPERATORS = {"++": "write x += 1", "--": "write x -= 1", "~": "there is no complement"}
+_MODULE = "@aws-appsync/utils"
+#: In this order: what begins a comment or a text hides everything in it.
+_TOKEN = re.compile(
+    r"""(?P<comment>//[^\n]*|/\*.*?\*/)
+      | (?P<text>'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*")
+      | (?P<template>`(?:\\.|[^`\\])*`)
+      | (?P<word>[A-Za-z_$][\w$]*)
+      | (?P<number>\d[\w.]*)
+      | (?P<operator>\+\+|--|=>|[^\s\w])""",
+    re.VERBOSE | re.DOTALL,
+)
+_INTERPOLATION = re.compile(r"\$\{([^}]*)\}")
+#: After these a slash divides; after anything else it begins a regular expression.
+_ENDS_A_VALUE = re.compile(r"[\w$)\]}'\"`]$")
+_NOT_VALUES = {"return", "typeof", "case", "in", "of", "else", "void", "delete"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    kind: str
+    text: str
+    line: int
+
+
+def require_subset(where: str, code: str, *, exports: Sequence[str]) -> None:
+    """Refuse *code* that AppSync would not run.
+
+    Args:
+        where: a file or a construct's path; the line is added.
+        code: one module.
+        exports: the functions it must export: all of them, ``request`` and ``response``, or one of ``onPublish|onSubscribe``.
+
+    Raises:
+        ConfigurationError: too long, outside the subset, a foreign import, or a function missing.
+    """
+    if not 1 <= len(code) <= LARGEST_CODE:
+        raise ConfigurationError(
+            where,
+            given=f"{len(code)} characters",
+            allowed=f"1 to {LARGEST_CODE} characters of code, AppSync's limit",
+            mend="move work into a function, or minify it",
+        )
+    tokens = [token for token in _tokens(code) if token.kind != "comment"]
+    for place, token in enumerate(tokens):
+        _require(where, tokens, place, token)
+    found = {
+        tokens[place + 2].text
+        for place, token in enumerate(tokens[:-2])
+        if token.text == "export" and tokens[place + 1].text in {"function", "const"}
+    }
+    for wanted in exports:
+        if not found & set(wanted.split("|")):
+            raise ConfigurationError(
+                where,
+                given=f"the exports {', '.join(sorted(found)) or 'none'}",
+                allowed=f"a module that exports {' and '.join(one.replace('|', ' or ') for one in exports)}",
+                mend=f"write 'export function {wanted.split('|')[0]}(ctx) {{ ... }}'",
+            )
+
+
+def _require(where: str, tokens: Sequence[_Token], place: int, token: _Token) -> None:
+    before = tokens[place - 1].text if place else ""
+    after = tokens[place + 1].text if place + 1 < len(tokens) else ""
+    member = before == "." or (after == ":" and before in {"{", ","})
+    if token.kind == "word" and token.text in _WORDS and not member:
+        raise _outside(where, token, token.text, _WORDS[token.text])
+    if token.kind == "operator" and token.text in _OPERATORS:
+        raise _outside(where, token, token.text, _OPERATORS[token.text])
+    if token.text == "/" and not (before and _ENDS_A_VALUE.search(before) and before not in _NOT_VALUES):
+        raise _outside(where, token, "a regular expression", "call util.matches(pattern, text)")
+    if token.text == "function" and after == "*":
+        raise _outside(where, token, "a generator", "return an array")
+    if token.text == "for" and not member and _has_semicolon(tokens, place + 1):
+        raise _outside(where, token, "for (...; ...; ...)", "use for-of")
+    if token.text == "from" and after[:1] in {"'", '"'} and not (after[1:-1] + "/").startswith(f"{_MODULE}/"):
+        raise ConfigurationError(
+            f"{where}:{token.line}",
+            given=f"an import of {after}",
+            allowed=f"{_MODULE} and its parts",
+            mend="bundle the file (esbuild) first",
+        )
+
+
+def _has_semicolon(tokens: Sequence[_Token], opening: int) -> bool:
+    depth = 0
+    for token in tokens[opening:]:
+        depth += {"(": 1, ")": -1}.get(token.text, 0)
+        if depth == 0:
+            return False
+        if depth == 1 and token.text == ";":
+            return True
+    return False
+
+
+def _outside(where: str, token: _Token, given: str, mend: str) -> ConfigurationError:
+    return ConfigurationError(
+        f"{where}:{token.line}", given=given, allowed=f"what the {RUNTIME_NAME} {RUNTIME_VERSION} runtime has", mend=mend
+    )
+
+
+def _tokens(code: str, line: int = 1) -> Iterator[_Token]:
+    for match in _TOKEN.finditer(code):
+        kind, text = str(match.lastgroup), match.group()
+        at = line + code.count("\n", 0, match.start())
+        yield _Token(kind, text, at)
+        if kind == "template":
+            # What stands in ${...} is code as well.
+            for inner in _INTERPOLATION.finditer(text):
+                yield from _tokens(f"({inner.group(1)})", at + text.count("\n", 0, inner.start()))
