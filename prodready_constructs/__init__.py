@@ -22,6 +22,13 @@ if TYPE_CHECKING:
     from prodready_constructs.database import POSTGRESQL_17 as POSTGRESQL_17
     from prodready_constructs.database import Engine as Engine
     from prodready_constructs.database import MultiAzDatabase as MultiAzDatabase
+    from prodready_constructs.edge import ResolverCode as ResolverCode
+    from prodready_constructs.edge import ProtectedGraphqlApi as ProtectedGraphqlApi
+    from prodready_constructs.edge import ProtectedEventApi as ProtectedEventApi
+    from prodready_constructs.edge import GraphqlSchema as GraphqlSchema
+    from prodready_constructs.edge import ChannelCode as ChannelCode
+    from prodready_constructs.edge import CachedField as CachedField
+    from prodready_constructs.edge import AppSyncAuthorization as AppSyncAuthorization
     from prodready_constructs.edge import AccountCreation as AccountCreation
     from prodready_constructs.edge import AccountTakeover as AccountTakeover
     from prodready_constructs.edge import AddressList as AddressList
@@ -41,6 +48,8 @@ if TYPE_CHECKING:
     from prodready_constructs.edge import LabelException as LabelException
     from prodready_constructs.edge import Latency as Latency
     from prodready_constructs.edge import ManagedGroup as ManagedGroup
+    from prodready_constructs.edge import OpenApi as OpenApi
+    from prodready_constructs.edge import OpenApiRestApi as OpenApiRestApi
     from prodready_constructs.edge import ProtectedDistribution as ProtectedDistribution
     from prodready_constructs.edge import ProtectedLoadBalancer as ProtectedLoadBalancer
     from prodready_constructs.edge import ProtectedRestApi as ProtectedRestApi
@@ -125,6 +134,8 @@ __all__ = [  # noqa: RUF022
     "MYSQL_8_4",
     "ManagedGroup",
     "MultiAzDatabase",
+    "OpenApi",
+    "OpenApiRestApi",
     "POSTGRESQL_16",
     "POSTGRESQL_17",
     "PRODUCTION",
@@ -202,6 +213,8 @@ _HOMES = {
         "LabelException",
         "Latency",
         "ManagedGroup",
+        "OpenApi",
+        "OpenApiRestApi",
         "ProtectedDistribution",
         "ProtectedLoadBalancer",
         "ProtectedRestApi",

@@ -24,8 +24,17 @@ if TYPE_CHECKING:
     from prodready_constructs.edge.dns.routing import Failover as Failover
     from prodready_constructs.edge.dns.routing import Latency as Latency
     from prodready_constructs.edge.dns.routing import Weighted as Weighted
+    from prodready_constructs.edge.graphql.authorization import AppSyncAuthorization as AppSyncAuthorization
+    from prodready_constructs.edge.graphql.code import ChannelCode as ChannelCode
+    from prodready_constructs.edge.graphql.code import ResolverCode as ResolverCode
+    from prodready_constructs.edge.graphql.event_api import ProtectedEventApi as ProtectedEventApi
+    from prodready_constructs.edge.graphql.graphql_api import ProtectedGraphqlApi as ProtectedGraphqlApi
+    from prodready_constructs.edge.graphql.resolving import CachedField as CachedField
+    from prodready_constructs.edge.graphql.schema import GraphqlSchema as GraphqlSchema
     from prodready_constructs.edge.rest_api.callers import Callers as Callers
     from prodready_constructs.edge.rest_api.logs import ApiLogs as ApiLogs
+    from prodready_constructs.edge.rest_api.openapi.specification import OpenApi as OpenApi
+    from prodready_constructs.edge.rest_api.openapi_rest_api import OpenApiRestApi as OpenApiRestApi
     from prodready_constructs.edge.rest_api.rest_api import ProtectedRestApi as ProtectedRestApi
     from prodready_constructs.edge.waf.addresses import AddressList as AddressList
     from prodready_constructs.edge.waf.addresses import Countries as Countries
@@ -50,9 +59,12 @@ __all__ = [
     "AddressList",
     "AlarmHealthCheck",
     "ApiLogs",
+    "AppSyncAuthorization",
     "BotControl",
+    "CachedField",
     "CalculatedHealthCheck",
     "Callers",
+    "ChannelCode",
     "ContentSecurityPolicy",
     "Countries",
     "CustomRule",
@@ -60,15 +72,21 @@ __all__ = [
     "Domain",
     "Exclusion",
     "Failover",
+    "GraphqlSchema",
     "HealthCheck",
     "LabelException",
     "Latency",
     "ManagedGroup",
+    "OpenApi",
+    "OpenApiRestApi",
     "ProtectedDistribution",
+    "ProtectedEventApi",
+    "ProtectedGraphqlApi",
     "ProtectedLoadBalancer",
     "ProtectedRestApi",
     "RateLimit",
     "RealUserMonitoring",
+    "ResolverCode",
     "ShieldAdvanced",
     "ShieldContact",
     "ShieldProtection",
@@ -87,9 +105,12 @@ _HOMES = {
     "AddressList": "waf.addresses",
     "AlarmHealthCheck": "dns.alarm_health_check",
     "ApiLogs": "rest_api.logs",
+    "AppSyncAuthorization": "graphql.authorization",
     "BotControl": "waf.threats",
+    "CachedField": "graphql.resolving",
     "CalculatedHealthCheck": "dns.calculated_health_check",
     "Callers": "rest_api.callers",
+    "ChannelCode": "graphql.code",
     "ContentSecurityPolicy": "cdn.content_security_policy",
     "Countries": "waf.addresses",
     "CustomRule": "waf.rule",
@@ -97,15 +118,21 @@ _HOMES = {
     "Domain": "dns.domain",
     "Exclusion": "waf.managed",
     "Failover": "dns.routing",
+    "GraphqlSchema": "graphql.schema",
     "HealthCheck": "dns.health_check",
     "LabelException": "waf.managed",
     "Latency": "dns.routing",
     "ManagedGroup": "waf.managed",
+    "OpenApi": "rest_api.openapi.specification",
+    "OpenApiRestApi": "rest_api.openapi_rest_api",
     "ProtectedDistribution": "cdn.protected_distribution",
+    "ProtectedEventApi": "graphql.event_api",
+    "ProtectedGraphqlApi": "graphql.graphql_api",
     "ProtectedLoadBalancer": "balancer.load_balancer",
     "ProtectedRestApi": "rest_api.rest_api",
     "RateLimit": "waf.limits",
     "RealUserMonitoring": "cdn.real_user_monitoring",
+    "ResolverCode": "graphql.code",
     "ShieldAdvanced": "waf.shield",
     "ShieldContact": "waf.shield_values",
     "ShieldProtection": "waf.shield_values",

@@ -98,7 +98,7 @@ def test_load_balancer(stack: cdk.Stack, named: bool, messages: int) -> None:
         balancer.route_to(service, container_port=8080, health_check_path="/health", drain=timedelta(seconds=30))
 
 
-@pytest.mark.parametrize(("named", "messages"), [(True, 74), (False, 75)], ids=["domain", "trial"])
+@pytest.mark.parametrize(("named", "messages"), [(True, 75), (False, 76)], ids=["domain", "trial"])
 def test_rest_api(stack: cdk.Stack, named: bool, messages: int) -> None:
     balancer = front(stack)
     domain = a_domain(stack) if named else None

@@ -144,7 +144,7 @@ class RestApiDoor(Part):
             ConfigurationError: a second time; addresses behind a ``Website``, where API Gateway sees CloudFront's; accounts or
                 organizations where no method is called by signature.
         """
-        signed = any(guard.signed for _, guard in self._methods.made.values())
+        signed = any(made.guard.signed for made in self._methods.made.values())
         wrong, mend = (
             ("callers a second time", "name all of them in one value")
             if self._callers

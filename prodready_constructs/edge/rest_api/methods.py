@@ -46,6 +46,15 @@ class Guard:
         return self.reason is None and self.authorizer is None
 
 
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A method of the API, who is asked, and what no request may lack."""
+
+    l1: apigateway.CfnMethod
+    guard: Guard
+    required: frozenset[str]
+
+
 @dataclass(slots=True)
 class _Kept:
     """What the stage is told of single methods: path and verb -> life in the cache, and requests a second and burst."""
@@ -71,7 +80,7 @@ class Methods:
         #: Whether callers show a key as well as who they are.
         self._keys_required = False
         #: Path and method -> what was made, and who is asked.
-        self.made: dict[tuple[str, str], tuple[apigateway.CfnMethod, Guard]] = {}
+        self.made: dict[tuple[str, str], Made] = {}
         #: Paths that may not be kept in the cache, with the method (ANY) that says so.
         self.uncached: list[tuple[str, str]] = []
 
@@ -104,7 +113,7 @@ class Methods:
             request_parameters={**dict.fromkeys(keys, False), **needed},
         )
         l1 = cast("apigateway.CfnMethod", method.node.default_child)
-        self.made[path, http_method] = l1, guard
+        self.made[path, http_method] = Made(l1, guard, frozenset(needed))
         self._private.aim(l1)
         self._explain(l1, f"{http_method} {path}", guard)
         return method
@@ -131,10 +140,11 @@ class Methods:
 
     def keep_made(self, path: str, *, life: timedelta, query_strings: Sequence[str]) -> apigateway.CfnMethod:
         """The same for a method that was added without cache keys."""
-        l1, _ = self.made[path, "GET"]
+        made = self.made[path, "GET"]
+        l1 = made.l1
         keys = [*(f"method.request.querystring.{name}" for name in query_strings), _CALLER]
         l1.add_property_override("Integration.CacheKeyParameters", keys)
-        for key in keys:
+        for key in (key for key in keys if key not in made.required):
             l1.add_property_override("RequestParameters." + key.replace(".", "\\."), False)
         self.deploy_anew({"cached": path, "by": keys})
         self.keep(path, life=life)
@@ -153,9 +163,9 @@ class Methods:
         """Whether a method has a limit of its own."""
         return (path, method) in self._kept.throttled
 
-    def take_body(self, path: str, method: str, schema: Mapping[str, Any]) -> None:
-        """Refuse bodies of a method that was added unless they are JSON of *schema*, whatever their content type says."""
-        l1, _ = self.made[path, method]
+    def take_body(self, path: str, method: str, schema: Mapping[str, Any], *, alone: bool = True) -> None:
+        """Refuse bodies of a method that was added unless they are JSON of *schema*; whatever their type says, where JSON is *alone*."""
+        l1 = self.made[path, method].l1
         model = apigateway.CfnModel(
             cast("apigateway.Resource", self.resource(path)),
             f"Body{method}",
@@ -163,16 +173,15 @@ class Methods:
             content_type="application/json",
             schema=schema,
         ).ref
-        # A body of a type without a model would pass unseen: so the model is everybody's.
-        # Source: API Gateway developer guide, "Request validation for REST APIs".
-        l1.request_models = {"application/json": model, "$default": model}
+        # A body of a type without a model passes unseen (API Gateway developer guide, "Request validation for REST APIs").
+        l1.request_models = {"application/json": model, **({"$default": model} if alone else {})}
         self.deploy_anew({"body": f"{method} {path}", "schema": schema})
 
     def unsigned(self, stage: str, *, preflights: bool) -> list[str]:
         """What is called without a signature and wants a resource policy's explicit permission: ``live/GET/health``."""
-        if all(guard.wants_permission for _, guard in self.made.values()):
+        if all(made.guard.wants_permission for made in self.made.values()):
             return [f"{stage}/*"]
-        wanting = {(path, verb) for (path, verb), (_, guard) in self.made.items() if guard.wants_permission}
+        wanting = {name for name, made in self.made.items() if made.guard.wants_permission}
         named = [f"{stage}/{'*' if verb == 'ANY' else verb}{_VARIABLE.sub('*', path)}" for path, verb in sorted(wanting)]
         return [*([f"{stage}/OPTIONS/*"] if preflights else []), *named]
 
@@ -181,9 +190,9 @@ class Methods:
         if self._keys_required:
             return
         self._keys_required = True
-        for method, guard in self.made.values():
-            if guard.reason is None:
-                method.api_key_required = True
+        for made in self.made.values():
+            if made.guard.reason is None:
+                made.l1.api_key_required = True
         self.deploy_anew("api keys are required")
 
     def require_pace(self, what: str, *, rate: int, burst: int) -> None:

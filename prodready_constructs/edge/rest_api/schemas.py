@@ -124,7 +124,7 @@ def _check(where: str, place: str, schema: Any, *, definitions: frozenset[str]) 
             raise ConfigurationError(f"{where}: {here}", given=value, allowed=_VALUES[keyword][1], mend="correct it")
 
 
-def _check_many(where: str, here: str, value: Any, *, wanted: type, definitions: frozenset[str]) -> None:
+def _check_many(where: str, here: str, value: Any, *, wanted: Any, definitions: frozenset[str]) -> None:
     if not isinstance(value, wanted) or (wanted is list and not value):
         raise ConfigurationError(
             f"{where}: {here}",
@@ -132,5 +132,6 @@ def _check_many(where: str, here: str, value: Any, *, wanted: type, definitions:
             allowed="a list of schemas that is not empty" if wanted is list else "schemas by name",
             mend="correct it",
         )
-    for name, each in dict(value if isinstance(value, Mapping) else enumerate(value)).items():
+    named: dict[Any, Any] = dict(value) if isinstance(value, Mapping) else dict(enumerate(value))
+    for name, each in named.items():
         _check(where, f"{here}/{name}", each, definitions=definitions)
