@@ -22,21 +22,17 @@ if TYPE_CHECKING:
     from prodready_constructs.database import POSTGRESQL_17 as POSTGRESQL_17
     from prodready_constructs.database import Engine as Engine
     from prodready_constructs.database import MultiAzDatabase as MultiAzDatabase
-    from prodready_constructs.edge import ResolverCode as ResolverCode
-    from prodready_constructs.edge import ProtectedGraphqlApi as ProtectedGraphqlApi
-    from prodready_constructs.edge import ProtectedEventApi as ProtectedEventApi
-    from prodready_constructs.edge import GraphqlSchema as GraphqlSchema
-    from prodready_constructs.edge import ChannelCode as ChannelCode
-    from prodready_constructs.edge import CachedField as CachedField
-    from prodready_constructs.edge import AppSyncAuthorization as AppSyncAuthorization
     from prodready_constructs.edge import AccountCreation as AccountCreation
     from prodready_constructs.edge import AccountTakeover as AccountTakeover
     from prodready_constructs.edge import AddressList as AddressList
     from prodready_constructs.edge import AlarmHealthCheck as AlarmHealthCheck
     from prodready_constructs.edge import ApiLogs as ApiLogs
+    from prodready_constructs.edge import AppSyncAuthorization as AppSyncAuthorization
     from prodready_constructs.edge import BotControl as BotControl
+    from prodready_constructs.edge import CachedField as CachedField
     from prodready_constructs.edge import CalculatedHealthCheck as CalculatedHealthCheck
     from prodready_constructs.edge import Callers as Callers
+    from prodready_constructs.edge import ChannelCode as ChannelCode
     from prodready_constructs.edge import ContentSecurityPolicy as ContentSecurityPolicy
     from prodready_constructs.edge import Countries as Countries
     from prodready_constructs.edge import CustomRule as CustomRule
@@ -44,6 +40,7 @@ if TYPE_CHECKING:
     from prodready_constructs.edge import Domain as Domain
     from prodready_constructs.edge import Exclusion as Exclusion
     from prodready_constructs.edge import Failover as Failover
+    from prodready_constructs.edge import GraphqlSchema as GraphqlSchema
     from prodready_constructs.edge import HealthCheck as HealthCheck
     from prodready_constructs.edge import LabelException as LabelException
     from prodready_constructs.edge import Latency as Latency
@@ -51,10 +48,13 @@ if TYPE_CHECKING:
     from prodready_constructs.edge import OpenApi as OpenApi
     from prodready_constructs.edge import OpenApiRestApi as OpenApiRestApi
     from prodready_constructs.edge import ProtectedDistribution as ProtectedDistribution
+    from prodready_constructs.edge import ProtectedEventApi as ProtectedEventApi
+    from prodready_constructs.edge import ProtectedGraphqlApi as ProtectedGraphqlApi
     from prodready_constructs.edge import ProtectedLoadBalancer as ProtectedLoadBalancer
     from prodready_constructs.edge import ProtectedRestApi as ProtectedRestApi
     from prodready_constructs.edge import RateLimit as RateLimit
     from prodready_constructs.edge import RealUserMonitoring as RealUserMonitoring
+    from prodready_constructs.edge import ResolverCode as ResolverCode
     from prodready_constructs.edge import ShieldAdvanced as ShieldAdvanced
     from prodready_constructs.edge import ShieldContact as ShieldContact
     from prodready_constructs.edge import ShieldProtection as ShieldProtection
@@ -104,11 +104,14 @@ __all__ = [  # noqa: RUF022
     "ApiLogs",
     "ApiScopes",
     "AppSecret",
+    "AppSyncAuthorization",
     "BackupPlan",
     "BackupVault",
     "BotControl",
+    "CachedField",
     "CalculatedHealthCheck",
     "Callers",
+    "ChannelCode",
     "ClientSecretRotation",
     "ComposedRole",
     "ConfigurationError",
@@ -124,6 +127,7 @@ __all__ = [  # noqa: RUF022
     "Exclusion",
     "Failover",
     "Finding",
+    "GraphqlSchema",
     "GroupRoles",
     "GuardError",
     "HardeningRules",
@@ -144,12 +148,15 @@ __all__ = [  # noqa: RUF022
     "Posture",
     "PrivateNetwork",
     "ProtectedDistribution",
+    "ProtectedEventApi",
+    "ProtectedGraphqlApi",
     "ProtectedLoadBalancer",
     "ProtectedRestApi",
     "RandomRotation",
     "RateLimit",
     "RealUserMonitoring",
     "ReplicaBucket",
+    "ResolverCode",
     "Routes",
     "STAGING",
     "STAGING_PACKS",
@@ -199,9 +206,12 @@ _HOMES = {
         "AddressList",
         "AlarmHealthCheck",
         "ApiLogs",
+        "AppSyncAuthorization",
         "BotControl",
+        "CachedField",
         "CalculatedHealthCheck",
         "Callers",
+        "ChannelCode",
         "ContentSecurityPolicy",
         "Countries",
         "CustomRule",
@@ -209,6 +219,7 @@ _HOMES = {
         "Domain",
         "Exclusion",
         "Failover",
+        "GraphqlSchema",
         "HealthCheck",
         "LabelException",
         "Latency",
@@ -216,10 +227,13 @@ _HOMES = {
         "OpenApi",
         "OpenApiRestApi",
         "ProtectedDistribution",
+        "ProtectedEventApi",
+        "ProtectedGraphqlApi",
         "ProtectedLoadBalancer",
         "ProtectedRestApi",
         "RateLimit",
         "RealUserMonitoring",
+        "ResolverCode",
         "ShieldAdvanced",
         "ShieldContact",
         "ShieldProtection",

@@ -8,13 +8,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
 
 from prodready_constructs.edge.graphql.javascript import require_subset
 from prodready_constructs.errors import ConfigurationError
 
-#: In a key: the caller, as the identity provider names them, and not an argument that anybody can set.
-CALLER = "$caller"
 SourceKind = Literal["table", "function", "http", "local"]
 #: What a table's role may be allowed. Source: AppSync developer guide, "Resolver function reference for DynamoDB".
 TABLE_OPERATIONS = (
@@ -42,6 +40,9 @@ class ResolverCode:
         arguments: that the field must have.
         forwards_caller: whether it hands the caller's ``Authorization`` header on.
     """
+
+    #: In a key: the caller, as the identity provider names them, and not an argument that anybody can set.
+    CALLER: ClassVar[str] = "$caller"
 
     text: str
     kind: SourceKind | None = None
@@ -72,7 +73,7 @@ class ResolverCode:
 
     @classmethod
     def get_item(cls, *, key: Mapping[str, str], consistent: bool = False) -> ResolverCode:
-        """One item by its whole key: attribute -> argument, or ``CALLER``."""
+        """One item by its whole key: attribute -> argument, or ``ResolverCode.CALLER``."""
         return _table("get_item", ("GetItem",), key, settings={"consistent": consistent})
 
     @classmethod
@@ -195,11 +196,11 @@ def _table(
     arguments: set[str] | None = None,
     index: str | None = None,
 ) -> ResolverCode:
-    if not 1 <= len(key) <= 2:
+    if len(key) not in {1, 2}:
         raise ConfigurationError(
             f"ResolverCode: {name}: key", given=dict(key), allowed="a partition key, and perhaps a sort key", mend="name the key attributes"
         )
-    from_arguments = set() if "inputArgument" in settings else set(key.values()) - {CALLER}
+    from_arguments = set() if "inputArgument" in settings else set(key.values()) - {ResolverCode.CALLER}
     return ResolverCode(
         text=_ready("shared", name, settings={"key": dict(key), **settings}),
         kind="table",
