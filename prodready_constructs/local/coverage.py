@@ -16,22 +16,30 @@ _NO_API = "neither ministack nor moto has this API"
 RECORDED_TYPES: Mapping[str, str] = MappingProxyType(
     {
         "AWS::ApiGateway::ClientCertificate": _NO_API,
-        "AWS::ApiGateway::VpcLink": _NO_API,
-        "AWS::ApiGatewayV2::VpcLink": _NO_API,
+        "AWS::AppSync::DomainName": _NO_API,
+        "AWS::AppSync::DomainNameApiAssociation": _NO_API,
         "AWS::Backup::RestoreTestingPlan": _NO_API,
         "AWS::Backup::RestoreTestingSelection": _NO_API,
         "AWS::Cognito::LogDeliveryConfiguration": _NO_API,
+        "AWS::Cognito::ManagedLoginBranding": _NO_API,
         "AWS::Cognito::UserPoolRiskConfigurationAttachment": _NO_API,
         "AWS::Config::ConformancePack": _NO_API,
         "AWS::Logs::QueryDefinition": _NO_API,
         "AWS::RDS::EventSubscription": _NO_API,
-        "AWS::WAFv2::LoggingConfiguration": _NO_API,
+        "AWS::RUM::AppMonitor": _NO_API,
+        "AWS::Route53::CidrCollection": _NO_API,
+        "AWS::Route53::DNSSEC": _NO_API,
+        "AWS::Route53::KeySigningKey": _NO_API,
+        "AWS::Shield::DRTAccess": _NO_API,
+        "AWS::Shield::ProactiveEngagement": _NO_API,
+        "AWS::Shield::ProtectionGroup": _NO_API,
     }
 )
 
 #: Properties of otherwise living types that ministack's CloudFormation drops and its API does not hold.
 RECORDED_PROPERTIES: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
+        "AWS::ApiGatewayV2::Integration": {"TlsConfig": "the API does not keep it"},
         "AWS::Backup::BackupVault": {
             "LockConfiguration": "the API has no vault lock",
             "AccessPolicy": "the API has no vault policy",
@@ -40,6 +48,7 @@ RECORDED_PROPERTIES: Mapping[str, Mapping[str, str]] = MappingProxyType(
         "AWS::CloudWatch::Alarm": {"Metrics": "the API does not report metric math"},
         "AWS::EC2::VPCEndpoint": {"PrivateDnsEnabled": "the API does not report it"},
         "AWS::EC2::NatGateway": {"AvailabilityMode": "only zonal gateways are modelled"},
+        "AWS::Cognito::UserPoolClient": {"RefreshTokenRotation": "the API does not keep it"},
         "AWS::ElastiCache::ReplicationGroup": {"KmsKeyId": "the API does not report it"},
         "AWS::RDS::DBInstance": {
             "EnableCloudwatchLogsExports": "the API reports none",
@@ -50,6 +59,11 @@ RECORDED_PROPERTIES: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "DatabaseInsightsMode": "the API does not report it",
             "CACertificateIdentifier": "the API reports its default",
         },
+        "AWS::Route53::HostedZone": {"QueryLoggingConfig": "the API has no query logging"},
         "AWS::Scheduler::Schedule": {"KmsKeyArn": "the API does not report it"},
+        "AWS::Shield::Protection": {
+            "ApplicationLayerAutomaticResponseConfiguration": "the API does not keep it",
+            "HealthCheckArns": "the API does not keep it",
+        },
     }
 )

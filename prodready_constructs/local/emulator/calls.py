@@ -30,7 +30,7 @@ def client(service: str) -> Any:
 
 
 def moto_client(service: str) -> Any:
-    """A client of moto itself, to mirror there what moto insists on seeing before it accepts a call."""
+    """A client of moto itself: for operations that ministack lacks, and to mirror there what moto insists on seeing first."""
     return _client(service, get_region(), get_account_id(), _endpoints.moto_port)
 
 
@@ -49,9 +49,9 @@ def _client(service: str, region: str, account: str, port: int) -> Any:
     return created
 
 
-def call(service: str, operation: str, properties: Properties) -> dict[str, Any]:
-    """Call *operation* with template *properties*: spelt and typed as the API wants them, the ones it lacks left out."""
-    api = client(service)
+def call(service: str, operation: str, properties: Properties, *, api: Any = None) -> dict[str, Any]:
+    """Call *operation* (of *api*, when given) with template *properties*: spelt and typed as the API wants, the ones it lacks left out."""
+    api = api or client(service)
     shape = api.meta.service_model.operation_model(api.meta.method_to_api_mapping[operation]).input_shape
     return getattr(api, operation)(**fitted(without_system_tags(properties), shape))
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from ministack.services import route53
+
 from prodready_constructs.local.emulator.calls import call, camel, client
 from prodready_constructs.local.emulator.registration import Made, Properties, creates, made_name
 
@@ -31,6 +33,28 @@ def _cloudfront_lists(config: dict[str, Any]) -> dict[str, Any]:
     return config
 
 
+def _delete_public_key(physical_id: str, _: Properties) -> None:
+    cloudfront = client("cloudfront")
+    cloudfront.delete_public_key(Id=physical_id, IfMatch=cloudfront.get_public_key(Id=physical_id)["ETag"])
+
+
+@creates("AWS::CloudFront::PublicKey", delete=_delete_public_key)
+def public_key(logical_id: str, properties: Properties, stack: str) -> Made:
+    made = call("cloudfront", "create_public_key", properties)["PublicKey"]
+    return made["Id"], {"Id": made["Id"], "CreatedTime": str(made["CreatedTime"])}
+
+
+def _delete_key_group(physical_id: str, _: Properties) -> None:
+    cloudfront = client("cloudfront")
+    cloudfront.delete_key_group(Id=physical_id, IfMatch=cloudfront.get_key_group(Id=physical_id)["ETag"])
+
+
+@creates("AWS::CloudFront::KeyGroup", delete=_delete_key_group)
+def key_group(logical_id: str, properties: Properties, stack: str) -> Made:
+    made = call("cloudfront", "create_key_group", properties)["KeyGroup"]
+    return made["Id"], {"Id": made["Id"], "LastModifiedTime": str(made["LastModifiedTime"])}
+
+
 @creates(
     "AWS::CloudFront::MonitoringSubscription",
     delete=lambda _, properties: client("cloudfront").delete_monitoring_subscription(DistributionId=properties["DistributionId"]),
@@ -45,6 +69,21 @@ def health_check(logical_id: str, properties: Properties, stack: str) -> Made:
     wanted = {"CallerReference": made_name(stack, logical_id, longest=64), "HealthCheckConfig": properties["HealthCheckConfig"]}
     made = call("route53", "create_health_check", wanted)["HealthCheck"]["Id"]
     return made, {"HealthCheckId": made}
+
+
+def read_health_checks() -> None:
+    """ministack reads the lists of a health check one level too deep, and writes its truths in Python's spelling."""
+    original = route53._parse_health_check_config
+
+    def parse(element: Any) -> dict[str, Any]:
+        config: dict[str, Any] = original(element)
+        for child in element:
+            name = child.tag.rpartition("}")[2]
+            if name in ("ChildHealthChecks", "Regions"):
+                config[name] = [item.text for item in child]
+        return {name: str(value).lower() if isinstance(value, bool) else value for name, value in config.items()}
+
+    route53._parse_health_check_config = parse
 
 
 @creates("AWS::Logs::DeliverySource", delete=lambda physical_id, _: client("logs").delete_delivery_source(name=physical_id))

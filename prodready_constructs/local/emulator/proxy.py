@@ -19,6 +19,11 @@ def service_of(scope: Any) -> str:
     return found["service"] if found else ""
 
 
+def request_of(scope: Any) -> str:
+    """What a request asks for: its path, a blank, and the operation that a JSON service finds in a header."""
+    return f"{scope['path']} {dict(scope['headers']).get(b'x-amz-target', b'').decode('latin-1')}"
+
+
 async def forward(scope: Any, receive: Any, send: Any, *, port: int) -> None:
     """Send the request of *scope* to 127.0.0.1:*port* and its answer back."""
     body = b""

@@ -1,10 +1,12 @@
-"""Secrets and web ACLs: types that ministack's CloudFormation lacks and its APIs have."""
+"""Secrets, web ACLs and Shield: types that ministack's CloudFormation lacks and its APIs, or moto's, have."""
 
 from __future__ import annotations
 
 import json
 
-from prodready_constructs.local.emulator.calls import call, client
+from ministack.core.responses import get_account_id
+
+from prodready_constructs.local.emulator.calls import call, client, moto_client
 from prodready_constructs.local.emulator.registration import Made, Properties, creates, made_name
 
 
@@ -59,3 +61,24 @@ for _kind, _operation in _REFERENCE_SETS.items():
 def web_acl_association(logical_id: str, properties: Properties, stack: str) -> Made:
     call("wafv2", "associate_web_acl", properties)
     return f"{properties['WebACLArn']}|{properties['ResourceArn']}", {}
+
+
+@creates(
+    "AWS::WAFv2::LoggingConfiguration",
+    backing="moto",
+    delete=lambda physical_id, _: moto_client("wafv2").delete_logging_configuration(ResourceArn=physical_id),
+)
+def waf_logging(logical_id: str, properties: Properties, stack: str) -> Made:
+    call("wafv2", "put_logging_configuration", {"LoggingConfiguration": properties}, api=moto_client("wafv2"))
+    return properties["ResourceArn"], {"ManagedByFirewallManager": False}
+
+
+def _delete_protection(physical_id: str, _: Properties) -> None:
+    client("shield").delete_protection(ProtectionId=physical_id.rpartition("/")[2])
+
+
+@creates("AWS::Shield::Protection", backing="moto", delete=_delete_protection)
+def protection(logical_id: str, properties: Properties, stack: str) -> Made:
+    made = call("shield", "create_protection", properties)["ProtectionId"]
+    arn = f"arn:aws:shield::{get_account_id()}:protection/{made}"
+    return arn, {"ProtectionId": made, "ProtectionArn": arn}

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import importlib
 import json
+import sys
+from types import ModuleType
 from typing import Any
 
 from hypercorn.asyncio import serve as serve_http
@@ -12,12 +14,23 @@ from hypercorn.config import Config
 from ministack.app import app as ministack_app
 from moto.server import ThreadedMotoServer
 
-from prodready_constructs.local.emulator import calls, imported, network_types, pinned, proxy, recorded, references, registration, topups
-from prodready_constructs.local.emulator.endpoints import MOTO_SERVICES, Endpoints
+from prodready_constructs.local.emulator import (
+    calls,
+    edge_types,
+    imported,
+    network_types,
+    pinned,
+    proxy,
+    recorded,
+    references,
+    registration,
+    topups,
+)
+from prodready_constructs.local.emulator.endpoints import Endpoints, belongs_to_moto
 
 #: Where the read-back asks what is only recorded; no AWS API has such a path.
 STATE_PATH = "/_prodready/state"
-_TYPE_MODULES = ("network_types", "security_types", "edge_types", "compute_types", "operations_types")
+_TYPE_MODULES = ("network_types", "security_types", "edge_types", "api_types", "compute_types", "operations_types")
 
 
 def serve(port: int, moto_port: int) -> None:
@@ -29,8 +42,10 @@ def serve(port: int, moto_port: int) -> None:
     topups.install()
     imported.install()
     network_types.read_prefix_lists()
+    edge_types.read_health_checks()
     recorded.install()
     references.install()
+    _spare_the_validator()
     ThreadedMotoServer(ip_address="127.0.0.1", port=moto_port, verbose=False).start()
 
     config = Config()
@@ -40,13 +55,27 @@ def serve(port: int, moto_port: int) -> None:
     asyncio.run(serve_http(_application(moto_port), config))
 
 
+def _spare_the_validator() -> None:
+    """moto's API Gateway wants a package that validates OpenAPI documents; ministack imports those here, so that it is never called."""
+    package = "openapi_spec_validator"
+    for name, member in (
+        (package, "validate"),
+        (f"{package}.validation", None),
+        (f"{package}.validation.exceptions", "OpenAPIValidationError"),
+    ):
+        missing = ModuleType(name)
+        if member:
+            setattr(missing, member, ValueError)
+        sys.modules.setdefault(name, missing)
+
+
 def _application(moto_port: int) -> Any:
     async def application(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "http":
             await ministack_app(scope, receive, send)
         elif scope["path"] == STATE_PATH:
             await proxy.answer(send, 200, [(b"content-type", b"application/json")], json.dumps(_state(), default=str).encode())
-        elif proxy.service_of(scope) in MOTO_SERVICES:
+        elif belongs_to_moto(proxy.service_of(scope), proxy.request_of(scope)):
             await proxy.forward(scope, receive, send, port=moto_port)
         else:
             await ministack_app(scope, receive, send)

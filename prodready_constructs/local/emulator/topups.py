@@ -15,6 +15,8 @@ from prodready_constructs.local.emulator.calls import call, camel, client
 from prodready_constructs.local.emulator.registration import Made, Properties, divert, made_name, respell, top_up
 
 Attributes = dict[str, Any]
+_WAF_NAMES = {"Arn": "ARN"}
+_PASSKEYS = {"RelyingPartyID": "RelyingPartyId", "UserVerification": "UserVerification", "FactorConfiguration": "FactorConfiguration"}
 
 
 def install() -> None:
@@ -26,8 +28,11 @@ def install() -> None:
     top_up("AWS::Lambda::Function", _function)
     divert("AWS::CloudWatch::Alarm", lambda properties: bool(properties.get("Metrics")), _math_alarm)
     top_up("AWS::ECS::Service", _service)
-    respell("AWS::WAFv2::WebACL", encoded_search_strings)
+    respell("AWS::WAFv2::WebACL", as_waf_spells)
     respell("AWS::ApiGateway::RestApi", _endpoint_configuration)
+    respell("AWS::ApiGatewayV2::Api", lambda properties: _in_camel(properties, "CorsConfiguration"))
+    respell("AWS::ApiGatewayV2::Stage", lambda properties: _in_camel(properties, "DefaultRouteSettings", "RouteSettings"))
+    top_up("AWS::Cognito::UserPool", _user_pool)
     top_up("AWS::ApiGateway::RestApi", _api)
     top_up("AWS::ApiGateway::Method", _method)
     top_up("AWS::ApiGateway::Stage", _stage)
@@ -80,21 +85,37 @@ def _service(arn: str, properties: Properties, _: Attributes) -> None:
         call("ecs", "update_service", {"Cluster": properties.get("Cluster", "default"), "Service": arn, **dropped})
 
 
-def encoded_search_strings(value: Any) -> Any:
-    """The API carries the search strings of a web ACL in base64, a template in plain text."""
+def as_waf_spells(value: Any) -> Any:
+    """The API carries the search strings of a web ACL in base64, a template in plain text; the API says ARN, a template Arn."""
     if isinstance(value, dict):
-        return {
-            name: base64.b64encode(item.encode()).decode()
-            if name == "SearchString" and isinstance(item, str)
-            else encoded_search_strings(item)
-            for name, item in value.items()
-        }
-    return [encoded_search_strings(item) for item in value] if isinstance(value, list) else value
+        return {_WAF_NAMES.get(name, name): _waf_value(name, item) for name, item in value.items()}
+    return [as_waf_spells(item) for item in value] if isinstance(value, list) else value
+
+
+def _waf_value(name: str, value: Any) -> Any:
+    if name == "SearchString" and isinstance(value, str):
+        return base64.b64encode(value.encode()).decode()
+    return as_waf_spells(value)
 
 
 def _endpoint_configuration(properties: Properties) -> Properties:
     given = properties.get("EndpointConfiguration")
     return {**properties, "EndpointConfiguration": camel(given)} if given else properties
+
+
+def _in_camel(properties: Properties, *names: str) -> Properties:
+    """These properties as the API spells them; the keys of route settings are routes and stay."""
+    spelt = {name: camel(properties[name]) for name in names if name in properties}
+    if "RouteSettings" in spelt:
+        spelt["RouteSettings"] = {route: camel(item) for route, item in properties["RouteSettings"].items()}
+    return {**properties, **spelt}
+
+
+def _user_pool(pool: str, properties: Properties, _: Attributes) -> None:
+    passkeys = {name: properties[f"WebAuthn{given}"] for given, name in _PASSKEYS.items() if f"WebAuthn{given}" in properties}
+    if passkeys:
+        mfa = properties.get("MfaConfiguration", "OFF")
+        client("cognito-idp").set_user_pool_mfa_config(UserPoolId=pool, WebAuthnConfiguration=passkeys, MfaConfiguration=mfa)
 
 
 def _api(api: str, properties: Properties, _: Attributes) -> None:

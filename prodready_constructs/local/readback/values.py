@@ -11,7 +11,7 @@ from typing import Any
 _VARIABLE = re.compile(r"\$\{([\w:.!]+)\}")
 #: Attributes that are what ``Ref`` gives, and attributes that are the last part of it.
 _SAME_AS_REF = frozenset({"GroupId", "BackupPlanId", "UserPoolId", "VpcId", "SubnetId", "BackupVaultName", "HealthCheckId", "NatGatewayId"})
-_NAMES = frozenset({"Name", "QueueName", "TopicName"})
+_NAMES = frozenset({"Name", "QueueName", "TopicName", "ApiId", "FunctionId"})
 
 
 @dataclass(frozen=True, slots=True)

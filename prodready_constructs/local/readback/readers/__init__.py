@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from prodready_constructs.local.readback.checks import Reader
 from prodready_constructs.local.readback.readers import (
     apigateway,
+    apigatewayv2,
+    appsync,
     backup,
     cloudfront,
     cloudwatch,
@@ -23,11 +25,15 @@ from prodready_constructs.local.readback.readers import (
     rds,
     s3,
     secretsmanager,
+    servicediscovery,
+    shield,
     wafv2,
 )
 
 _MODULES = (
     apigateway,
+    apigatewayv2,
+    appsync,
     backup,
     cloudfront,
     cloudwatch,
@@ -44,6 +50,8 @@ _MODULES = (
     rds,
     s3,
     secretsmanager,
+    servicediscovery,
+    shield,
     wafv2,
 )
 

@@ -2,13 +2,45 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
-from prodready_constructs.local.readback.checks import Aws, Check, Properties, Reader, camel
+from prodready_constructs.local.readback.checks import Aws, Check, Properties, Reader, camel, same
+
+_OPERATIONS = frozenset(
+    ("get", "put", "post", "delete", "patch", "head", "options", "x-amazon-apigateway-any-method"),
+)
 
 
-def _api(aws: Aws, physical_id: str, _: Properties) -> Any:
-    return aws("apigateway").get_rest_api(restApiId=physical_id)
+def _api(aws: Aws, physical_id: str, properties: Properties) -> Any:
+    api = aws("apigateway")
+    live = api.get_rest_api(restApiId=physical_id)
+    if "Body" in properties:
+        pages = api.get_paginator("get_resources").paginate(restApiId=physical_id, embed=["methods"])
+        methods = {
+            f"{method} {resource['path']}": described.get("authorizationType")
+            for page in pages
+            for resource in page["items"]
+            for method, described in resource.get("resourceMethods", {}).items()
+        }
+        live["guarded"] = {name: kind not in (None, "NONE") for name, kind in methods.items()}
+    return live
+
+
+def _unescaped(policy: Any) -> Any:
+    """API Gateway answers with a policy whose quotes are escaped once more."""
+    return json.loads(f'"{policy}"') if isinstance(policy, str) and policy.startswith('{\\"') else policy
+
+
+def _guarded_operations(body: Any) -> dict[str, bool]:
+    """Every operation of an imported definition, and whether it asks who calls."""
+    names = {"x-amazon-apigateway-any-method": "ANY"}
+    return {
+        f"{names.get(method, method.upper())} {path}": any(operation.get("security", body.get("security")) or ())
+        for path, operations in body["paths"].items()
+        for method, operation in operations.items()
+        if method in _OPERATIONS
+    }
 
 
 def _stage(aws: Aws, physical_id: str, properties: Properties) -> Any:
@@ -30,6 +62,10 @@ def _validator(aws: Aws, physical_id: str, properties: Properties) -> Any:
 
 def _plan(aws: Aws, physical_id: str, _: Properties) -> Any:
     return aws("apigateway").get_usage_plan(usagePlanId=physical_id)
+
+
+def _stages(value: Any) -> Any:
+    return [{"apiId": each["ApiId"], "stage": each["Stage"]} for each in value]
 
 
 def _authorizer(aws: Aws, physical_id: str, properties: Properties) -> Any:
@@ -66,12 +102,26 @@ def _method_settings(value: Any) -> Any:
     return settings
 
 
-def _v2_api(aws: Aws, physical_id: str, _: Properties) -> Any:
-    return aws("apigatewayv2").get_api(ApiId=physical_id)
+def _model(aws: Aws, physical_id: str, properties: Properties) -> Any:
+    return aws("apigateway").get_model(restApiId=properties["RestApiId"], modelName=physical_id)
 
 
-def _v2_stage(aws: Aws, physical_id: str, properties: Properties) -> Any:
-    return aws("apigatewayv2").get_stage(ApiId=properties["ApiId"], StageName=properties["StageName"])
+def _key(aws: Aws, physical_id: str, _: Properties) -> Any:
+    return aws("apigateway").get_api_key(apiKey=physical_id)
+
+
+def _plan_key(aws: Aws, _: str, properties: Properties) -> Any:
+    key = aws("apigateway").get_usage_plan_key(usagePlanId=properties["UsagePlanId"], keyId=properties["KeyId"])
+    return {"KeyId": key["id"], "KeyType": key["type"]}
+
+
+def _link(aws: Aws, physical_id: str, _: Properties) -> Any:
+    return aws("apigateway").get_vpc_link(vpcLinkId=physical_id)
+
+
+def _base_path(aws: Aws, _: str, properties: Properties) -> Any:
+    base = properties.get("BasePath") or "(none)"
+    return aws("apigateway").get_base_path_mapping(domainName=properties["DomainName"], basePath=base)
 
 
 READERS = {
@@ -83,6 +133,8 @@ READERS = {
             Check("EndpointConfiguration.Types", "endpointConfiguration.types"),
             Check("DisableExecuteApiEndpoint", "disableExecuteApiEndpoint"),
             Check("MinimumCompressionSize", "minimumCompressionSize"),
+            Check("Policy", lambda live: _unescaped(live["policy"])),
+            Check("Body", "guarded", _guarded_operations),
         ),
     ),
     "AWS::ApiGateway::Stage": Reader(
@@ -115,7 +167,9 @@ READERS = {
             Check("ValidateRequestParameters", "validateRequestParameters"),
         ),
     ),
-    "AWS::ApiGateway::UsagePlan": Reader(_plan, (Check("Throttle", "throttle"), Check("Quota", "quota", camel))),
+    "AWS::ApiGateway::UsagePlan": Reader(
+        _plan, (Check("Throttle", "throttle"), Check("Quota", "quota", camel), Check("ApiStages", "apiStages", _stages))
+    ),
     "AWS::ApiGateway::Authorizer": Reader(
         _authorizer,
         (
@@ -142,9 +196,9 @@ READERS = {
             Check("DomainName", "domainName"),
         ),
     ),
-    "AWS::ApiGatewayV2::Api": Reader(
-        _v2_api,
-        (Check("Name", "Name"), Check("ProtocolType", "ProtocolType"), Check("DisableExecuteApiEndpoint", "DisableExecuteApiEndpoint")),
-    ),
-    "AWS::ApiGatewayV2::Stage": Reader(_v2_stage, (Check("AutoDeploy", "AutoDeploy"), Check("StageName", "StageName"))),
+    "AWS::ApiGateway::Model": Reader(_model, (Check("ContentType", "contentType"), Check("Schema", "schema"))),
+    "AWS::ApiGateway::ApiKey": Reader(_key, (Check("Enabled", "enabled"), Check("Name", "name"))),
+    "AWS::ApiGateway::UsagePlanKey": Reader(_plan_key, same("KeyId", "KeyType")),
+    "AWS::ApiGateway::VpcLink": Reader(_link, (Check("Name", "name"), Check("TargetArns", "targetArns"))),
+    "AWS::ApiGateway::BasePathMapping": Reader(_base_path, (Check("RestApiId", "restApiId"), Check("Stage", "stage"))),
 }

@@ -35,9 +35,30 @@ def _function(aws: Aws, physical_id: str, properties: Properties) -> Any:
     return {"Name": described["Name"], "FunctionConfig": described["FunctionConfig"]}
 
 
+def _cache_policy(aws: Aws, physical_id: str, _: Properties) -> Any:
+    return {"CachePolicyConfig": aws("cloudfront").get_cache_policy(Id=physical_id)["CachePolicy"]["CachePolicyConfig"]}
+
+
+def _request_policy(aws: Aws, physical_id: str, _: Properties) -> Any:
+    policy = aws("cloudfront").get_origin_request_policy(Id=physical_id)["OriginRequestPolicy"]
+    return {"OriginRequestPolicyConfig": policy["OriginRequestPolicyConfig"]}
+
+
+def _public_key(aws: Aws, physical_id: str, _: Properties) -> Any:
+    return {"PublicKeyConfig": aws("cloudfront").get_public_key(Id=physical_id)["PublicKey"]["PublicKeyConfig"]}
+
+
+def _key_group(aws: Aws, physical_id: str, _: Properties) -> Any:
+    return {"KeyGroupConfig": aws("cloudfront").get_key_group(Id=physical_id)["KeyGroup"]["KeyGroupConfig"]}
+
+
 def _counted(value: Any) -> Any:
     """The API counts its lists (``{"Quantity": 1, "Items": [...]}``); a template does not."""
-    if isinstance(value, Mapping) and "Quantity" in value and set(value) <= {"Quantity", "Items", "Enabled", "CachedMethods"}:
+    if (
+        isinstance(value, Mapping)
+        and {"Quantity", "Items"} & set(value)
+        and set(value) <= {"Quantity", "Items", "Enabled", "CachedMethods"}
+    ):
         return [_counted(item) for item in value.get("Items", [])]
     if isinstance(value, Mapping):
         return {name: _counted(item) for name, item in value.items()}
@@ -58,7 +79,10 @@ def _config(*names: str) -> tuple[Check, ...]:
     return tuple(Check(f"DistributionConfig.{name}", _found(f"DistributionConfig.{name}")) for name in names)
 
 
-_BEHAVIOR = ("ViewerProtocolPolicy", "Compress", "TargetOriginId", "AllowedMethods", "CachePolicyId", "ResponseHeadersPolicyId")
+_BEHAVIOR = (
+    *("ViewerProtocolPolicy", "Compress", "TargetOriginId", "AllowedMethods", "CachePolicyId", "ResponseHeadersPolicyId"),
+    *("OriginRequestPolicyId", "FunctionAssociations", "TrustedKeyGroups"),
+)
 
 
 def _behavior(value: Any) -> Any:
@@ -105,6 +129,7 @@ READERS = {
                 lambda value: [_behavior(each) for each in value],
             ),
             Check("DistributionConfig.Origins", _found("DistributionConfig.Origins"), _origins),
+            Check("DistributionConfig.OriginGroups", _found("DistributionConfig.OriginGroups"), _counted),
             Check("DistributionConfig.CustomErrorResponses", _found("DistributionConfig.CustomErrorResponses")),
         ),
     ),
@@ -118,6 +143,10 @@ READERS = {
             Check(
                 "ResponseHeadersPolicyConfig.CustomHeadersConfig.Items",
                 "ResponseHeadersPolicyConfig.CustomHeadersConfig.Items",
+            ),
+            *(
+                Check(f"ResponseHeadersPolicyConfig.{name}", _found(f"ResponseHeadersPolicyConfig.{name}"), _counted)
+                for name in ("CorsConfig", "RemoveHeadersConfig")
             ),
         ),
     ),
@@ -133,6 +162,25 @@ READERS = {
             ),
         ),
     ),
+    "AWS::CloudFront::CachePolicy": Reader(
+        _cache_policy,
+        (
+            *(Check(f"CachePolicyConfig.{name}", f"CachePolicyConfig.{name}") for name in ("MinTTL", "DefaultTTL", "MaxTTL")),
+            Check(
+                "CachePolicyConfig.ParametersInCacheKeyAndForwardedToOrigin",
+                _found("CachePolicyConfig.ParametersInCacheKeyAndForwardedToOrigin"),
+            ),
+        ),
+    ),
+    "AWS::CloudFront::OriginRequestPolicy": Reader(
+        _request_policy,
+        tuple(
+            Check(f"OriginRequestPolicyConfig.{name}", _found(f"OriginRequestPolicyConfig.{name}"))
+            for name in ("HeadersConfig", "CookiesConfig", "QueryStringsConfig")
+        ),
+    ),
+    "AWS::CloudFront::PublicKey": Reader(_public_key, (Check("PublicKeyConfig.EncodedKey", "PublicKeyConfig.EncodedKey"),)),
+    "AWS::CloudFront::KeyGroup": Reader(_key_group, (Check("KeyGroupConfig.Items", "KeyGroupConfig.Items"),)),
     "AWS::CloudFront::MonitoringSubscription": Reader(_monitoring, same("MonitoringSubscription")),
     "AWS::CloudFront::Function": Reader(_function, (Check("Name", "Name"), Check("FunctionConfig.Runtime", "FunctionConfig.Runtime"))),
 }

@@ -1,0 +1,137 @@
+"""Every type that lets traffic or people in, deployed to the embedded emulator and read back: held by an API, or kept and named.
+
+The template goes to CloudFormation itself, without the CDK CLI: seconds.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from prodready_constructs.local.assembly import Assembly, load
+from prodready_constructs.local.coverage import RECORDED_TYPES
+from prodready_constructs.local.readback import Kind, ReadBack, Row, read_back
+from prodready_constructs.local.readback.table import differing
+from prodready_constructs.local.session import Session, emulator
+from prodready_constructs.local.tools import find_tools
+from tests.local import doors
+from tests.support.synthesis import ACCOUNT, REGION, ROOT
+
+pytestmark = [pytest.mark.deployment, pytest.mark.xdist_group("emulator")]
+SECONDS = 60
+
+
+def settled(session: Session, stack: str) -> str:
+    """The status of *stack* when nothing is in progress any more; empty when it is gone."""
+    cloudformation = session.client("cloudformation", ACCOUNT, REGION)
+    for _ in range(SECONDS * 10):
+        found = [each["StackStatus"] for each in cloudformation.describe_stacks()["Stacks"] if each["StackName"] == stack]
+        if not found or not found[0].endswith("IN_PROGRESS"):
+            return found[0] if found else ""
+        time.sleep(0.1)
+    raise AssertionError(f"{stack} did not settle in {SECONDS} seconds")
+
+
+def create(session: Session, assembly: Assembly) -> None:
+    """Deploy the one stack of *assembly*."""
+    (stack,) = assembly.stacks
+    cloudformation = session.client("cloudformation", ACCOUNT, REGION)
+    cloudformation.create_stack(StackName=stack.name, TemplateBody=stack.template_file.read_text(), Capabilities=["CAPABILITY_IAM"])
+    assert settled(session, stack.name) == "CREATE_COMPLETE", session.log.read_text()[-3000:]
+
+
+@pytest.fixture(scope="module")
+def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
+    log = tmp_path_factory.mktemp("doors") / "emulator.log"
+    with emulator(find_tools(ROOT), account=ACCOUNT, region=REGION, log=log) as session:
+        yield session
+
+
+@pytest.fixture(scope="module")
+def assembly(tmp_path_factory: pytest.TempPathFactory) -> Assembly:
+    return load(doors.assembly(tmp_path_factory.mktemp("assembly") / "cdk.out", ACCOUNT, REGION))
+
+
+@pytest.fixture(scope="module")
+def found(session: Session, assembly: Assembly) -> ReadBack:
+    create(session, assembly)
+    return read_back(session, assembly)
+
+
+def kinds(rows: tuple[Row, ...]) -> dict[str, set[Kind]]:
+    kinds: dict[str, set[Kind]] = {}
+    for row in rows:
+        kinds.setdefault(row.type, set()).add(row.kind)
+    return kinds
+
+
+def test_everything_agrees_and_no_type_is_unknown(found: ReadBack) -> None:
+    assert differing(found.rows) == []
+    assert found.unsupported == ()
+
+
+def test_each_type_is_read_live_or_named_as_recorded(found: ReadBack) -> None:
+    shown = kinds(found.rows)
+    assert {name for name, how in shown.items() if how == {Kind.RECORDED}} == doors.RECORDED
+    assert set(RECORDED_TYPES) >= doors.RECORDED
+    # A deployment of a REST API has nothing to read but the API it belongs to.
+    assert {name for name, how in shown.items() if Kind.LIVE not in how} == doors.RECORDED | {"AWS::ApiGateway::Deployment"}
+
+
+@pytest.mark.control("WEB-1", "WEB-5", "WEB-6", "WEB-7", "WEB-8", "WEB-9", "SEC-5", "SEC-9")
+@pytest.mark.parametrize(
+    ("type_name", "name", "value"),
+    [
+        ("AppSync::GraphQLApi", "IntrospectionConfig", "DISABLED"),
+        ("AppSync::GraphQLApi", "QueryDepthLimit", "10"),
+        ("AppSync::GraphQLApi", "XrayEnabled", "true"),
+        ("AppSync::ApiCache", "TransitEncryptionEnabled", "true"),
+        ("AppSync::Api", "EventConfig", None),
+        ("ApiGatewayV2::Route", "AuthorizationType", "JWT"),
+        ("ApiGatewayV2::Stage", "DefaultRouteSettings", None),
+        ("ApiGatewayV2::Stage", "AccessLogSettings", None),
+        ("ApiGatewayV2::DomainName", "DomainNameConfigurations", None),
+        ("ApiGateway::RestApi", "Body", '{"GET /orders": true, "OPTIONS /orders": false}'),
+        ("ApiGateway::RestApi", "Policy", None),
+        ("Cognito::UserPool", "WebAuthnUserVerification", "required"),
+        ("Cognito::IdentityPool", "AllowUnauthenticatedIdentities", "false"),
+        ("CloudFront::KeyGroup", "KeyGroupConfig.Items", None),
+        ("Route53::HealthCheck", "HealthCheckConfig", None),
+        ("WAFv2::LoggingConfiguration", "RedactedFields", None),
+        ("Shield::Protection", "ResourceArn", None),
+    ],
+)
+def test_an_api_shows_the_hardening(found: ReadBack, type_name: str, name: str, value: str | None) -> None:
+    shown = [row for row in found.rows if (row.type, row.property) == (f"AWS::{type_name}", name)]
+    assert shown
+    assert {(row.kind, row.agrees) for row in shown} == {(Kind.LIVE, True)}
+    assert value is None or {row.found for row in shown} == {value}
+
+
+def test_records_of_one_name_are_told_apart(session: Session, found: ReadBack) -> None:
+    weights = {row.resource: row.found for row in found.rows if row.type == "AWS::Route53::RecordSet" and row.property == "Weight"}
+    assert weights == {"Heavy": "90", "Light": "10"}
+    failover = {row.resource: row.found for row in found.rows if row.property == "Failover"}
+    assert failover == {"Primary": "PRIMARY", "Secondary": "SECONDARY"}
+
+
+def test_what_was_opened_behind_the_back_differs(session: Session, assembly: Assembly, found: ReadBack) -> None:
+    http = session.client("apigatewayv2", ACCOUNT, REGION)
+    api = next(each["ApiId"] for each in http.get_apis()["Items"])
+    route = http.get_routes(ApiId=api)["Items"][0]
+    http.update_route(ApiId=api, RouteId=route["RouteId"], AuthorizationType="NONE")
+    seen = differing(read_back(session, assembly).rows)
+    http.update_route(ApiId=api, RouteId=route["RouteId"], AuthorizationType="JWT")
+    assert [(row.resource, row.property, row.found) for row in seen] == [("HttpRoute", "AuthorizationType", "NONE")]
+
+
+def test_it_is_all_deleted_again(session: Session, assembly: Assembly, found: ReadBack) -> None:
+    (stack,) = assembly.stacks
+    session.client("cloudformation", ACCOUNT, REGION).delete_stack(StackName=stack.name)
+    assert settled(session, stack.name) in ("", "DELETE_COMPLETE"), Path(session.log).read_text()[-3000:]
+    assert session.client("appsync", ACCOUNT, REGION).list_graphql_apis()["graphqlApis"] == []
+    assert session.client("shield", ACCOUNT, REGION).list_protections()["Protections"] == []
+    assert session.client("cloudfront", ACCOUNT, REGION).list_key_groups()["KeyGroupList"].get("Items", []) == []
