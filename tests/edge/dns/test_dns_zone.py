@@ -228,3 +228,74 @@ def test_it_refuses_a_key_with_nothing_to_encrypt() -> None:
 def test_it_refuses_a_retention_that_cloudwatch_logs_does_not_offer() -> None:
     with pytest.raises(ConfigurationError, match=r"^Stack/Zone/QueryLogs: got '100 days, 0:00:00'; allowed: .* days; use 90 days$"):
         DnsZone(new_stack(), "Zone", name="example.com", query_log_retention=timedelta(days=100))
+
+
+DS = "12345 13 2 " + "0A" * 32
+
+
+@pytest.mark.control("WEB-8")
+def test_a_name_beneath_is_delegated_to_another_zone() -> None:
+    stack = new_stack()
+    zone = DnsZone(stack, "Zone", name="example.com")
+    child = DnsZone(stack, "Staging", name="staging.example.com")
+    zone.delegate(child.name, child.name_servers)
+    zone.delegate("partner.example.com", ["ns-1.awsdns-01.org.", "ns-2.awsdns-02.net"], ds_record=DS)
+    template = synth(stack)
+    made = {
+        (one["Properties"]["Name"], one["Properties"]["Type"]): one["Properties"]
+        for one in template.of_type("AWS::Route53::RecordSet").values()
+    }
+    assert set(made) == {
+        ("example.com.", "CAA"),
+        ("staging.example.com.", "CAA"),
+        ("staging.example.com.", "NS"),
+        ("partner.example.com.", "NS"),
+        ("partner.example.com.", "DS"),
+    }
+    (own, other) = template.of_type(ZONE)
+    staging = made["staging.example.com.", "NS"]
+    assert staging["ResourceRecords"] == {"Fn::GetAtt": [other, "NameServers"]}
+    assert (staging["HostedZoneId"], staging["TTL"]) == ({"Ref": own}, "172800")
+    partner = made["partner.example.com.", "NS"]
+    assert partner["ResourceRecords"] == ["ns-1.awsdns-01.org.", "ns-2.awsdns-02.net"]
+    assert made["partner.example.com.", "DS"]["ResourceRecords"] == [DS]
+    assert made["partner.example.com.", "DS"]["HostedZoneId"] == {"Ref": own}
+
+
+SERVERS = ("ns-1.awsdns-01.org", "ns-2.awsdns-02.net")
+
+
+@pytest.mark.parametrize(
+    ("name", "servers", "ds_record", "message"),
+    [
+        (
+            "example.com",
+            SERVERS,
+            None,
+            r"got 'example.com'; allowed: a name beneath 'example.com', each once; name the other zone as it is called$",
+        ),
+        ("shop.example.org", SERVERS, None, r"got 'shop.example.org'; allowed: a name beneath 'example.com'"),
+        ("taken.example.com", SERVERS, None, r"got 'taken.example.com'; allowed: a name beneath 'example.com', each once"),
+        (
+            "shop.example.com",
+            SERVERS[:1],
+            None,
+            r"got 'ns-1.awsdns-01.org'; allowed: at least 2 names of name servers; copy the output NameServers of the other zone$",
+        ),
+        ("shop.example.com", (), None, r"got ''; allowed: at least 2 names of name servers"),
+        ("shop.example.com", ("203.0.113.7", SERVERS[0]), None, r"got '203.0.113.7, ns-1.awsdns-01.org'; allowed: at least 2 names"),
+        (
+            "shop.example.com",
+            SERVERS,
+            "12345 13",
+            r"got '12345 13'; allowed: a DS record: key tag, algorithm, digest type and digest; copy what the command in the other zone's output "
+            r"DsRecord prints$",
+        ),
+    ],
+)
+@pytest.mark.control("WEB-8", "LIB-2")
+def test_it_refuses_a_delegation_that_leads_nowhere(name: str, servers: tuple[str, ...], ds_record: str | None, message: str) -> None:
+    zone = DnsZone(new_stack(), "Zone", name="example.com")
+    zone.delegate("taken.example.com", SERVERS)
+    with pytest.raises(ConfigurationError, match=rf"^Stack/Zone: delegate: {message}"):
+        zone.delegate(name, servers, ds_record=ds_record)

@@ -75,7 +75,7 @@ def test_someone_wakes_30_days_before_the_certificate_expires(domain: Domain) ->
     (spec,) = domain.alarm_specs
     assert isinstance(spec, AlarmSpec)
     assert (spec.threshold, spec.comparison, spec.severity) == (30, "LessThanThreshold", Severity.CRITICAL)
-    assert (spec.metric.name, spec.metric.statistic, spec.metric.region) == ("DaysToExpiry", "Minimum", "us-east-1")
+    assert (spec.metric.name, spec.metric.statistic, spec.metric.region) == ("DaysToExpiry", "Minimum", "us-east-1")  # type: ignore[union-attr]
     assert spec.missing_data == "ignore"
     assert any("describe-certificate" in command for command in spec.runbook.first_commands)
     (graph,) = domain.graphs
@@ -147,6 +147,6 @@ def test_it_refuses_cloudfront_a_certificate_of_another_region() -> None:
 def test_a_region_that_is_not_stated_is_taken_on_trust() -> None:
     domain = a_domain(cdk.Stack(new_app(), "Agnostic"))
     assert domain.require_us_east_1(wanted_by=domain) is domain.certificate
-    assert domain.graphs[0].metrics[0].region is None
+    assert domain.graphs[0].metrics[0].region is None  # type: ignore[union-attr]
     here = a_domain(new_stack())
     assert here.require_region(cdk.Stack(new_app(), "Elsewhere").region, wanted_by=here) is here.certificate
