@@ -1,7 +1,6 @@
-"""What somebody must hear about an HTTP API, and about CloudFront in front of it.
+"""What somebody must hear about an HTTP API. CloudFront in front of it has alarms of its own, in us-east-1.
 
 Source of the metrics: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-metrics.html
-    https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/programming-cloudwatch-metrics.html
 """
 
 from __future__ import annotations
@@ -9,7 +8,6 @@ from __future__ import annotations
 from datetime import timedelta
 
 from prodready_constructs.contracts import AlarmSpec, GraphSpec, MathMetric, Metric, RunbookSpec, Severity
-from prodready_constructs.edge.cdn.alarms import METRICS_REGION
 from prodready_constructs.edge.http_api.stage import STAGE, THROTTLED_NAMESPACE
 
 _MINUTE = timedelta(minutes=1)
@@ -134,80 +132,6 @@ def http_api_graphs(*, api_id: str) -> tuple[GraphSpec, ...]:
     )
 
 
-def front_alarms(*, distribution_id: str) -> tuple[AlarmSpec, ...]:
-    """The alarms of the distribution, all in us-east-1."""
-    describe = f"aws cloudfront get-distribution --id {distribution_id} --query 'Distribution.[Status,LastModifiedTime]'"
-    behind = f"aws cloudfront get-distribution-config --id {distribution_id} --query 'DistributionConfig.Origins.Items[].[DomainName,CustomOriginConfig]'"
-    return (
-        AlarmSpec(
-            id="FrontServerErrors",
-            metric=_front(distribution_id, "5xxErrorRate", label="5xx of all requests, %"),
-            threshold=5,
-            comparison="GreaterThanThreshold",
-            severity=Severity.CRITICAL,
-            periods=5,
-            datapoints=3,
-            missing_data="notBreaching",
-            source="Ledger OPS-2: server errors above 5 %",
-            runbook=RunbookSpec(
-                meaning="More than one call in twenty fails at CloudFront: callers see errors, and API Gateway may not even be reached.",
-                causes=(
-                    "The API itself fails: see its own alarm",
-                    "CloudFront cannot shake hands with the API (502): its certificate, or CloudFront's client certificate, has expired",
-                ),
-                first_commands=(describe, behind),
-            ),
-        ),
-        AlarmSpec(
-            id="FrontClientErrors",
-            metric=_front(distribution_id, "4xxErrorRate", label="4xx of all requests, %"),
-            threshold=25,
-            comparison="GreaterThanThreshold",
-            severity=Severity.WARNING,
-            periods=15,
-            missing_data="notBreaching",
-            source="Our reason: one call in four for 15 minutes is a broken client or somebody probing",
-            runbook=RunbookSpec(
-                meaning="Many calls are refused before or at the API.",
-                causes=("The web ACL blocks: see its own alarm", "Callers by plain HTTP (403)", "A broken client: see the API's own alarm"),
-                first_commands=(describe,),
-            ),
-        ),
-        AlarmSpec(
-            id="FrontOriginLatency",
-            metric=_front(distribution_id, "OriginLatency", statistic="p99", label="Origin latency p99"),
-            threshold=3_000,
-            comparison="GreaterThanThreshold",
-            severity=Severity.WARNING,
-            periods=10,
-            missing_data="notBreaching",
-            source="Our reason: the 2 seconds of the API's own alarm, and one for the way",
-            runbook=RunbookSpec(
-                meaning="One call in a hundred waits more than three seconds for API Gateway.",
-                causes=("The API is slow: see its own alarms", "The way from CloudFront's locations to the region"),
-                first_commands=(describe,),
-            ),
-        ),
-    )
-
-
-def front_graphs(*, distribution_id: str) -> tuple[GraphSpec, ...]:
-    """Requests, errors, latency."""
-    return (
-        GraphSpec(title="HTTP API at CloudFront", metrics=(_front(distribution_id, "Requests", statistic="Sum"),)),
-        GraphSpec(
-            title="HTTP API errors at CloudFront",
-            metrics=tuple(_front(distribution_id, name) for name in ("4xxErrorRate", "5xxErrorRate")),
-            unit="%",
-        ),
-        GraphSpec(
-            title="HTTP API latency at CloudFront",
-            metrics=tuple(_front(distribution_id, "OriginLatency", statistic=statistic) for statistic in ("p50", "p99")),
-            unit="ms",
-        ),
-    )
-
-
 def _metric(api_id: str, metric: str, *, statistic: str = "Sum", period: timedelta = _MINUTE) -> Metric:
     return Metric(namespace="AWS/ApiGateway", name=metric, dimensions={"ApiId": api_id, "Stage": STAGE}, statistic=statistic, period=period)
 
@@ -218,15 +142,4 @@ def _share(api_id: str, metric: str, *, label: str, period: timedelta = _MINUTE)
         using={"errors": _metric(api_id, metric, period=period), "requests": _metric(api_id, "Count", period=period)},
         label=label,
         period=period,
-    )
-
-
-def _front(distribution_id: str, name: str, *, statistic: str = "Average", label: str | None = None) -> Metric:
-    return Metric(
-        namespace="AWS/CloudFront",
-        name=name,
-        dimensions={"DistributionId": distribution_id, "Region": "Global"},
-        statistic=statistic,
-        label=label,
-        region=METRICS_REGION,
     )

@@ -16,7 +16,7 @@ from prodready_constructs.edge.balancer.load_balancer import ProtectedLoadBalanc
 from prodready_constructs.edge.dns.domain import Domain
 from prodready_constructs.edge.http_api.alarms import http_api_alarms, http_api_graphs
 from prodready_constructs.edge.http_api.authorizers import Authorizer
-from prodready_constructs.edge.http_api.front import HttpApiFront, OwnDistribution, SitePath, api_origin, serve_under
+from prodready_constructs.edge.http_api.front import OwnDistribution, SitePath, api_origin, own_distribution, prove, serve_under
 from prodready_constructs.edge.http_api.link import CloudMapTarget, PrivateLink
 from prodready_constructs.edge.http_api.origin_certificate import OriginCertificate
 from prodready_constructs.edge.http_api.origin_secret import OriginSecret
@@ -147,16 +147,15 @@ class ProtectedHttpApi(Part):
                 f"{self.path}: CloudFront calls API Gateway's own name, which cannot be switched off; production wants domain=",
             )
         origin = api_origin(self.host, proof)
-        #: What stands in front of it: its own distribution, to be watched in us-east-1, or the website.
+        #: What stands in front of it: its own distribution or the website, to be watched in us-east-1.
         self.front = (
-            HttpApiFront(self, "Front", posture=posture, own=front, origin=origin, proof=proof)
+            own_distribution(self, front, posture=posture, origin=origin)
             if isinstance(front, OwnDistribution)
-            else front.site
+            else serve_under(front, where=self.path, origin=origin)
         )
-        if isinstance(front, SitePath):
-            serve_under(front, where=self.path, origin=origin, proof=proof)
+        prove(self.front, proof)
         Annotations.of(self).add_info(
-            f"{self.path}: an HTTP API takes no web ACL; {self.front.node.path} stands in front of it with one, and a request that does "
+            f"{self.path}: an HTTP API takes no web ACL; {self.front.path} stands in front of it with one, and a request that does "
             "not come through it is refused"
         )
         record(
