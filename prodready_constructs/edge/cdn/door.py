@@ -127,9 +127,7 @@ class CloudFrontDoor(Part):
         #: The id of the distribution.
         self.distribution_id = distribution.distribution_id
         if domain:
-            target = targets.CloudFrontTarget(distribution)
-            for name in names:
-                domain.alias(target, scope=self, name=name)
+            domain.alias(targets.CloudFrontTarget(distribution), scope=self)
         else:
             Annotations.of(self).add_warning_v2(
                 "prodready:no-domain",

@@ -36,7 +36,7 @@ _SLASH = {
 _REDIRECTS = """var MOVED = %(moved)s;
 var HOST = %(host)s;
 function clean(text) {
-  return text.replace(/[^\\x21-\\x7e]+/g, function (odd) { try { return encodeURIComponent(odd); } catch (e) { return ''; } });
+  return text.replace(/[^\\x21-\\x5b\\x5d-\\x7e]+/g, function (odd) { try { return encodeURIComponent(odd); } catch (e) { return ''; } });
 }
 function handler(event) {
   var request = event.request, asked = request.uri, path = '/' + asked.replace(/^[\\/\\\\]+/, '');

@@ -41,16 +41,14 @@ def require_path(where: str, path_pattern: str, taken: set[str]) -> None:
 
 
 def names_for(where: str, domain: Domain | None, routing: SiteRouting) -> tuple[str, ...]:
-    """The names the distribution answers to: the domain's own; all of its certificate's where one of them is the canonical name."""
-    if routing.canonical is None:
-        return (domain.name,) if domain else ()
-    names = tuple(name for name in domain.names if not name.startswith("*.")) if domain else ()
-    if routing.canonical not in names or len(names) == 1:
+    """The names the distribution answers to; refuses a canonical one that is not among several."""
+    names = domain.names if domain else ()
+    if routing.canonical is not None and (routing.canonical not in names or len(names) == 1):
         raise ConfigurationError(
             f"{where}: routing.canonical",
             given=routing.canonical,
             allowed=f"one of the names of the domain, which has at least two: {', '.join(names) or 'no domain'}",
-            mend="make the Domain with the others: Domain(name='example.com', alternative_names=['www.example.com'])",
+            mend="make the Domain with the others: Domain(name='example.com', also=['www.example.com'])",
         )
     return names
 
