@@ -17,13 +17,19 @@ import pytest
 
 from prodready_constructs import GuardError
 from prodready_constructs.evidence.assembly import REFUSED_MANIFEST
-from tests.support.synthesis import ROOT, recommended_flags
+from tests.edge.dns.little_route53 import Checks, answer
+from tests.support.synthesis import ROOT, read_templates, recommended_flags
 from tools.examples import PAGES, refreshed, shown
 
 EXAMPLES = ROOT / "examples"
 #: Lines of user code that the reference workload may take; one hardened by hand took 287.
 MOST_LINES = 40
-PASSING = {"first_app": "Shop", "one_stack": "Shop", "own_vpc": "Ledger"}
+PASSING = {
+    "first_app": ["Shop"],
+    "one_stack": ["Shop"],
+    "own_vpc": ["Ledger"],
+    "two_regions": ["Orders-us-east-1", "Orders-us-west-2"],
+}
 #: CloudFormation's own validation costs 10 s of CPU a process: the largest example and the refused one have it.
 VALIDATED = {"one_stack", "plain_l2"}
 
@@ -75,15 +81,15 @@ def test_it_passes_as_a_process(name: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.control("LIB-6")
-@pytest.mark.parametrize(("name", "stack"), PASSING.items())
+@pytest.mark.parametrize(("name", "stacks"), PASSING.items())
 def test_it_passes_all_six_packs_without_any_flag(
-    name: str, stack: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    name: str, stacks: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     run_here(name, monkeypatch, tmp_path)
     assert "guard: no findings" in capsys.readouterr().err
     report = report_of(tmp_path)
-    assert list(report["stacks"]) == [stack]
-    assert len(report["stacks"][stack]["packs"]) == 6
+    assert list(report["stacks"]) == stacks
+    assert {len(report["stacks"][stack]["packs"]) for stack in stacks} == {6}
     assert report["findings"] == []
     # What the user had to waive: the one thing that only the user knows.
     own = [waiver["rule"] for waiver in report["waivers"] if waiver["owner"] != "platform"]
@@ -112,6 +118,26 @@ def test_the_reference_workload_is_brief_and_whole() -> None:
     )
     made = {node.func.id for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
     assert set(whole) <= made
+
+
+@pytest.mark.control("WEB-9")
+def test_two_regions_are_brief_and_answer_for_each_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = (EXAMPLES / "two_regions.py").read_text()
+    assert len(text.splitlines()) < 60
+    run_here("two_regions", monkeypatch, tmp_path)
+    templates = read_templates(tmp_path)
+    east = templates["Orders-us-east-1"]
+    first, second = (next(key for key in east.of_type("AWS::Route53::HealthCheck") if key.startswith(name)) for name in ("First", "Second"))
+    assert [Checks(templates).config(check)["ResourcePath"] for check in (first, second)] == ["/health"] * 2
+    for kind in ("A", "AAAA"):
+        assert answer(Checks(templates), "orders.example.com", kind) == "primary"
+        assert answer(Checks(templates, {first: False}), "orders.example.com", kind) == "secondary"
+        for home in ("use1.orders.example.com", "usw2.orders.example.com"):
+            # Whatever the state, what is checked is what the name says.
+            assert "LoadBalancer" in str(answer(Checks(templates, {first: False}), home, kind))
+    alarms = [alarm["Properties"] for alarm in east.of_type("AWS::CloudWatch::Alarm").values()]
+    heard = [alarm["Dimensions"][0]["Value"] for alarm in alarms if alarm.get("MetricName") == "HealthCheckStatus"]
+    assert heard == [{"Fn::GetAtt": [check, "HealthCheckId"]} for check in (first, second)]
 
 
 def test_own_vpc_makes_no_network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
