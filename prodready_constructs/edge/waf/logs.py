@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
@@ -92,22 +93,12 @@ class WafLogs:
             key.add_to_resource_policy(iam.PolicyStatement.from_json({**encrypt, "Condition": from_here}))
         return arn
 
-    def filter(self) -> wafv2.CfnLoggingConfiguration.LoggingFilterProperty | None:
-        """What AWS WAF drops; None where it keeps all."""
+    def filter(self) -> Mapping[str, object] | None:
+        """What AWS WAF drops, as JSON (the CDK knows the property as such); None where it keeps all."""
         if self.keep == "all":
             return None
-        return Logging.LoggingFilterProperty(
-            default_behavior="DROP",
-            filters=[
-                Logging.FilterProperty(
-                    behavior="KEEP",
-                    requirement="MEETS_ANY",
-                    conditions=[
-                        Logging.ConditionProperty(action_condition=Logging.ActionConditionProperty(action=action)) for action in _NOTEWORTHY
-                    ],
-                )
-            ],
-        )
+        conditions = [{"ActionCondition": {"Action": action}} for action in _NOTEWORTHY]
+        return {"DefaultBehavior": "DROP", "Filters": [{"Behavior": "KEEP", "Requirement": "MEETS_ANY", "Conditions": conditions}]}
 
     def look(self, log_group: str | None, *, cloudfront: bool) -> str:
         """The first command of whoever wants to see what was blocked."""
@@ -148,7 +139,9 @@ def _require_prefix(bucket: s3.IBucket) -> None:
     if "${Token[" in name:
         # A bucket made here: the name stands in its L1, if it has one.
         made = bucket.node.default_child
-        name = (made.bucket_name or "a name that CloudFormation chooses") if isinstance(made, s3.CfnBucket) else PREFIX
+        name = (made.bucket_name or "") if isinstance(made, s3.CfnBucket) else PREFIX
+        if not name or "${Token[" in name:
+            name = "a name that CloudFormation chooses"
     if not name.startswith(PREFIX):
         raise ConfigurationError(
             "WafLogs.bucket",
