@@ -71,12 +71,11 @@ class Routes(Part):
 
     def add(self, path: str, method: str, *, authorizer: Authorizer | None, scopes: Sequence[str]) -> None:
         """See ``ProtectedHttpApi.add_route``."""
-        keys = self._keys_of(path, method)
         chosen = authorizer or self._authorizer
-        self.signed = self.signed or isinstance(chosen, IamSignatures)
         authorization = self._authorizers.authorization(chosen, scopes=scopes)
-        for key in keys:
+        for key in self._keys_of(path, method):
             self._route(self, key, authorization)
+        self.signed = self.signed or isinstance(chosen, IamSignatures)
 
     def add_everything(self) -> None:
         """See ``ProtectedHttpApi.pass_everything``."""

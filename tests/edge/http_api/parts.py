@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
+from typing import cast
 
 import aws_cdk as cdk
 from aws_cdk import aws_cognito as cognito
@@ -10,6 +12,8 @@ from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_servicediscovery as servicediscovery
 
+from prodready_constructs.compliance.hardening import hardening_findings
+from prodready_constructs.compliance.rules import Subject
 from prodready_constructs.edge import Domain, ProtectedLoadBalancer, WebAcl
 from prodready_constructs.edge.http_api.authorizers import Authorizer, JwtIssuer
 from prodready_constructs.edge.http_api.front import OwnDistribution, SitePath
@@ -17,6 +21,7 @@ from prodready_constructs.edge.http_api.http_api import ProtectedHttpApi
 from prodready_constructs.edge.http_api.link import CloudMapTarget
 from prodready_constructs.edge.http_api.origin_certificate import OriginCertificate
 from prodready_constructs.edge.http_api.origin_secret import OriginSecret
+from prodready_constructs.evidence.assembly import read_assembly
 from prodready_constructs.posture import PRODUCTION, EdgePosture
 from tests.edge.parts import a_domain, a_log_bucket, a_private_vpc, a_zone
 
@@ -111,3 +116,10 @@ def a_cloud_map_target(stack: cdk.Stack, *, server_name: str | None = None, port
 
 def a_cloudfront_acl(stack: cdk.Stack) -> WebAcl:
     return WebAcl(stack, "EdgeAcl", posture=PRODUCTION.edge, placement="CLOUDFRONT")
+
+
+def own_findings(stack: cdk.Stack) -> list[str]:
+    """What this library's own rules find of the API, as ``rule @ construct path``; its waivers are not looked at."""
+    directory = Path(cast("cdk.App", stack.node.root).synth(force=True).directory)
+    found = hardening_findings(Subject(assembly=read_assembly(directory), staging=frozenset(), required_tags=()))
+    return sorted(f"{finding.rule} @ {finding.path}" for finding in found if "Stack/Api" in finding.path)
