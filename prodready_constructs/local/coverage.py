@@ -65,5 +65,10 @@ RECORDED_PROPERTIES: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "ApplicationLayerAutomaticResponseConfiguration": "the API does not keep it",
             "HealthCheckArns": "the API does not keep it",
         },
+        "AWS::WAFv2::WebACL": {
+            "AssociationConfig": "the API does not keep it",
+            "CustomResponseBodies": "the API does not keep them",
+            "DataProtectionConfig": "the API does not keep it",
+        },
     }
 )

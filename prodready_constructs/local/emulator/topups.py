@@ -36,6 +36,7 @@ def install() -> None:
     top_up("AWS::ApiGateway::RestApi", _api)
     top_up("AWS::ApiGateway::Method", _method)
     top_up("AWS::ApiGateway::Stage", _stage)
+    top_up("AWS::ElasticLoadBalancingV2::Listener", _listener)
     top_up("AWS::RDS::DBInstance", _database)
 
 
@@ -119,20 +120,29 @@ def _user_pool(pool: str, properties: Properties, _: Attributes) -> None:
 
 
 def _api(api: str, properties: Properties, _: Attributes) -> None:
-    if "DisableExecuteApiEndpoint" in properties:
-        value = str(properties["DisableExecuteApiEndpoint"]).lower()
-        operation = {"op": "replace", "path": "/disableExecuteApiEndpoint", "value": value}
-        client("apigateway").update_rest_api(restApiId=api, patchOperations=[operation])
+    operations = _replacing(properties, "DisableExecuteApiEndpoint", "EndpointAccessMode", "SecurityPolicy")
+    if operations:
+        client("apigateway").update_rest_api(restApiId=api, patchOperations=operations)
+
+
+def _replacing(properties: Properties, *names: str) -> list[dict[str, str]]:
+    """Patch operations that set these properties, where they are given."""
+    given = {f"/{name[:1].lower()}{name[1:]}": properties[name] for name in names if properties.get(name) is not None}
+    values = {path: str(value).lower() if isinstance(value, bool) else str(value) for path, value in given.items()}
+    return [{"op": "replace", "path": path, "value": value} for path, value in values.items()]
 
 
 def _method(_: str, properties: Properties, __: Attributes) -> None:
-    if properties.get("RequestValidatorId"):
-        client("apigateway").update_method(
-            restApiId=properties["RestApiId"],
-            resourceId=properties["ResourceId"],
-            httpMethod=properties["HttpMethod"],
-            patchOperations=[{"op": "replace", "path": "/requestValidatorId", "value": properties["RequestValidatorId"]}],
-        )
+    names = {"restApiId": properties["RestApiId"], "resourceId": properties["ResourceId"], "httpMethod": properties["HttpMethod"]}
+    if operations := _replacing(properties, "RequestValidatorId"):
+        client("apigateway").update_method(**names, patchOperations=operations)
+    if operations := _replacing(properties.get("Integration", {}), "ConnectionId", "IntegrationTarget"):
+        client("apigateway").update_integration(**names, patchOperations=operations)
+
+
+def _listener(arn: str, properties: Properties, _: Attributes) -> None:
+    if properties.get("ListenerAttributes"):
+        call("elbv2", "modify_listener_attributes", {"ListenerArn": arn, "Attributes": properties["ListenerAttributes"]})
 
 
 _STAGE_FIELDS = {

@@ -7,6 +7,7 @@ from typing import Any
 
 from prodready_constructs.local.readback.checks import Aws, Check, Properties, Reader, camel, same
 
+_INTEGRATION = ("Type", "Uri", "ConnectionType", "ConnectionId", "IntegrationTarget", "TimeoutInMillis", "RequestParameters")
 _OPERATIONS = frozenset(
     ("get", "put", "post", "delete", "patch", "head", "options", "x-amazon-apigateway-any-method"),
 )
@@ -119,6 +120,10 @@ def _link(aws: Aws, physical_id: str, _: Properties) -> Any:
     return aws("apigateway").get_vpc_link(vpcLinkId=physical_id)
 
 
+def _account(aws: Aws, _: str, __: Properties) -> Any:
+    return aws("apigateway").get_account()
+
+
 def _base_path(aws: Aws, _: str, properties: Properties) -> Any:
     base = properties.get("BasePath") or "(none)"
     return aws("apigateway").get_base_path_mapping(domainName=properties["DomainName"], basePath=base)
@@ -132,6 +137,8 @@ READERS = {
             Check("Description", "description"),
             Check("EndpointConfiguration.Types", "endpointConfiguration.types"),
             Check("DisableExecuteApiEndpoint", "disableExecuteApiEndpoint"),
+            Check("EndpointAccessMode", "endpointAccessMode"),
+            Check("SecurityPolicy", "securityPolicy"),
             Check("MinimumCompressionSize", "minimumCompressionSize"),
             Check("Policy", lambda live: _unescaped(live["policy"])),
             Check("Body", "guarded", _guarded_operations),
@@ -157,6 +164,7 @@ READERS = {
             Check("ApiKeyRequired", "apiKeyRequired"),
             Check("RequestValidatorId", "requestValidatorId"),
             Check("HttpMethod", "httpMethod"),
+            *(Check(f"Integration.{name}", f"methodIntegration.{name[:1].lower()}{name[1:]}") for name in _INTEGRATION),
             Check("AuthorizationScopes", "authorizationScopes"),
         ),
     ),
@@ -185,18 +193,21 @@ READERS = {
             Check("ResponseType", "responseType"),
             Check("ResponseParameters", "responseParameters"),
             Check("StatusCode", "statusCode"),
+            Check("ResponseTemplates", "responseTemplates"),
         ),
     ),
     "AWS::ApiGateway::DomainName": Reader(
         _domain,
         (
             Check("SecurityPolicy", "securityPolicy"),
+            Check("EndpointAccessMode", "endpointAccessMode"),
             Check("EndpointConfiguration.Types", "endpointConfiguration.types"),
             Check("RegionalCertificateArn", "regionalCertificateArn"),
             Check("DomainName", "domainName"),
         ),
     ),
     "AWS::ApiGateway::Model": Reader(_model, (Check("ContentType", "contentType"), Check("Schema", "schema"))),
+    "AWS::ApiGateway::Account": Reader(_account, (Check("CloudWatchRoleArn", "cloudwatchRoleArn"),)),
     "AWS::ApiGateway::ApiKey": Reader(_key, (Check("Enabled", "enabled"), Check("Name", "name"))),
     "AWS::ApiGateway::UsagePlanKey": Reader(_plan_key, same("KeyId", "KeyType")),
     "AWS::ApiGateway::VpcLink": Reader(_link, (Check("Name", "name"), Check("TargetArns", "targetArns"))),

@@ -63,7 +63,9 @@ READERS = {
             *same("EnableSimpleResponses", "AuthorizerPayloadFormatVersion", "AuthorizerCredentialsArn"),
         ),
     ),
-    "AWS::ApiGatewayV2::DomainName": Reader(_domain, same("DomainName", "DomainNameConfigurations", "RoutingMode")),
+    "AWS::ApiGatewayV2::DomainName": Reader(
+        _domain, same("DomainName", "DomainNameConfigurations", "RoutingMode", "MutualTlsAuthentication")
+    ),
     "AWS::ApiGatewayV2::ApiMapping": Reader(_mapping, same("ApiId", "Stage", "ApiMappingKey")),
     "AWS::ApiGatewayV2::VpcLink": Reader(_link, same("Name", "SecurityGroupIds", "SubnetIds")),
 }

@@ -32,7 +32,9 @@ def _monitoring(aws: Aws, physical_id: str, properties: Properties) -> Any:
 
 def _function(aws: Aws, physical_id: str, properties: Properties) -> Any:
     described = aws("cloudfront").describe_function(Name=properties["Name"], Stage="LIVE")["FunctionSummary"]
-    return {"Name": described["Name"], "FunctionConfig": described["FunctionConfig"]}
+    code = aws("cloudfront").get_function(Name=properties["Name"], Stage="LIVE")["FunctionCode"].read().decode()
+    # Only a published function has a live stage to be read.
+    return {"Name": described["Name"], "FunctionConfig": described["FunctionConfig"], "FunctionCode": code, "AutoPublish": True}
 
 
 def _cache_policy(aws: Aws, physical_id: str, _: Properties) -> Any:
@@ -182,5 +184,7 @@ READERS = {
     "AWS::CloudFront::PublicKey": Reader(_public_key, (Check("PublicKeyConfig.EncodedKey", "PublicKeyConfig.EncodedKey"),)),
     "AWS::CloudFront::KeyGroup": Reader(_key_group, (Check("KeyGroupConfig.Items", "KeyGroupConfig.Items"),)),
     "AWS::CloudFront::MonitoringSubscription": Reader(_monitoring, same("MonitoringSubscription")),
-    "AWS::CloudFront::Function": Reader(_function, (Check("Name", "Name"), Check("FunctionConfig.Runtime", "FunctionConfig.Runtime"))),
+    "AWS::CloudFront::Function": Reader(
+        _function, (*same("Name", "FunctionCode", "AutoPublish"), Check("FunctionConfig.Runtime", "FunctionConfig.Runtime"))
+    ),
 }

@@ -17,7 +17,9 @@ def _load_balancer(aws: Aws, physical_id: str, _: Properties) -> Any:
 
 
 def _listener(aws: Aws, physical_id: str, _: Properties) -> Any:
-    return aws("elbv2").describe_listeners(ListenerArns=[physical_id])["Listeners"][0]
+    elb = aws("elbv2")
+    attributes = elb.describe_listener_attributes(ListenerArn=physical_id)["Attributes"]
+    return {**elb.describe_listeners(ListenerArns=[physical_id])["Listeners"][0], "Attributes": _attributes(attributes)}
 
 
 def _target_group(aws: Aws, physical_id: str, _: Properties) -> Any:
@@ -48,6 +50,7 @@ READERS = {
         (
             *same("Port", "Protocol", "SslPolicy"),
             Check("Certificates", "Certificates"),
+            Check("ListenerAttributes", "Attributes", _attributes),
             Check("DefaultActions", "DefaultActions", _actions),
         ),
     ),
