@@ -150,7 +150,7 @@ def test_feature_flags_do_not_matter(template: Template) -> None:
 @pytest.mark.control("SEC-5")
 def test_a_grant_lets_read_the_secret_and_nothing_else(template: Template) -> None:
     (read,) = template.props("AWS::IAM::ManagedPolicy", "Reader")["PolicyDocument"]["Statement"]
-    assert read["Action"] == ["secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret"]
+    assert sorted(read["Action"]) == ["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"]
     assert read["Resource"] == {"Ref": next(iter(template.of_type(SECRET)))}
     key = template.props("AWS::KMS::Key", "Billing")["KeyPolicy"]["Statement"]
     (decrypt,) = [one for one in key if "Reader" in str(one["Principal"])]
