@@ -147,6 +147,10 @@ class CloudFrontDoor(Part):
         """Serve *load_balancer* under *path_pattern*: an internal one by a VPC origin, a public one over HTTPS to its domain."""
         self._pass_on(path_pattern, load_balancer_origin(self, load_balancer, self._vpc_origins))
 
+    def add_origin(self, path_pattern: str, origin: cloudfront.IOrigin) -> None:
+        """Serve another *origin*, the caller's own to encrypt, under *path_pattern*, like :meth:`add_api`."""
+        self._pass_on(path_pattern, origin)
+
     def add_assets(self, path_pattern: str, *, life: timedelta = timedelta(days=365)) -> None:
         """Keep what is under *path_pattern* (``/assets/*``) at the edge for *life*: files with a hash in their name, which never change.
 

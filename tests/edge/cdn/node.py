@@ -32,7 +32,12 @@ def event(
     }
     return {
         "version": "1.0",
-        "context": {"distributionDomainName": "d123.cloudfront.net", "distributionId": "E123", "eventType": "viewer-request", "requestId": "r"},
+        "context": {
+            "distributionDomainName": "d123.cloudfront.net",
+            "distributionId": "E123",
+            "eventType": "viewer-request",
+            "requestId": "r",
+        },
         "viewer": {"ip": "198.51.100.1"},
         "request": {"method": method, "uri": uri, "querystring": querystring, "headers": {"host": {"value": host}}, "cookies": {}},
     }

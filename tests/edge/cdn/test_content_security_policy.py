@@ -58,7 +58,9 @@ def test_a_host_known_at_deployment_only_is_a_host() -> None:
 
 @pytest.mark.control("WEB-7")
 def test_inline_code_and_wildcards_need_a_reason_that_is_kept() -> None:
-    wider = policy().allow_inline("style-src", reason=REASON).allow("img-src", "https://*.example.com", reason="one bucket for each customer")
+    wider = (
+        policy().allow_inline("style-src", reason=REASON).allow("img-src", "https://*.example.com", reason="one bucket for each customer")
+    )
     assert "'unsafe-inline'" in directives(wider)["style-src"]
     assert dict(wider.reasons) == {"style-src 'unsafe-inline'": REASON, "img-src https://*.example.com": "one bucket for each customer"}
 
@@ -121,7 +123,9 @@ def refused(message: str, make: Callable[[], object]) -> None:
 def test_it_refuses_sources_that_undo_the_policy(directive: str, source: str, mend: str) -> None:
     with pytest.raises(ConfigurationError) as refusal:
         policy().allow(directive, source)
-    assert str(refusal.value).startswith(f"ContentSecurityPolicy: got {f'{directive} {source}'!r}; allowed: https:// origins, 'sha256-...' of")
+    assert str(refusal.value).startswith(
+        f"ContentSecurityPolicy: got {f'{directive} {source}'!r}; allowed: https:// origins, 'sha256-...' of"
+    )
     assert mend in str(refusal.value)
 
 

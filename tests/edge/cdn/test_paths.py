@@ -146,7 +146,9 @@ def test_the_second_bucket_may_stand_in_another_region() -> None:
 @pytest.mark.control("WEB-7", "WEB-8")
 def test_all_names_lead_to_the_site_and_one_of_them_is_shown(template: Template) -> None:
     assert distribution(template)["Aliases"] == ["example.com", "www.example.com"]
-    records = {(record["Properties"]["Name"], record["Properties"]["Type"]) for record in template.of_type("AWS::Route53::RecordSet").values()}
+    records = {
+        (record["Properties"]["Name"], record["Properties"]["Type"]) for record in template.of_type("AWS::Route53::RecordSet").values()
+    }
     assert records == {(f"{name}.", kind) for name in ("example.com", "www.example.com") for kind in ("A", "AAAA")}
     assert 'var HOST = "example.com"' in template.props("AWS::CloudFront::Function")["FunctionCode"]
 
@@ -154,7 +156,11 @@ def test_all_names_lead_to_the_site_and_one_of_them_is_shown(template: Template)
 @pytest.mark.control("WEB-7")
 def test_who_publishes_reaches_this_bucket_and_this_distribution(template: Template) -> None:
     statements = template.props("AWS::IAM::ManagedPolicy", "Publisher")["PolicyDocument"]["Statement"]
-    actions = {action for statement in statements for action in ([statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"])}
+    actions = {
+        action
+        for statement in statements
+        for action in ([statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"])
+    }
     assert actions == {
         *("s3:ListBucket", "s3:PutObject", "s3:PutObjectTagging", "s3:GetObjectTagging", "s3:DeleteObject"),
         *("kms:Decrypt", "kms:GenerateDataKey", "cloudfront:CreateInvalidation"),
@@ -193,8 +199,12 @@ def test_it_refuses_to_keep_what_belongs_to_one_visitor() -> None:
             rf"^Stack/Site: add_cached_get: headers: got '{header}'; allowed: headers that many visitors send alike, such as Accept-Language; pass",
             keep(headers=[header]),
         )
-    refused(r"headers: got 'Host'; allowed: headers that CloudFront leaves alone; leave it out: CloudFront sees to it$", keep(headers=["Host"]))
-    message = r"^Stack/Site: add_cached_get: query_strings: got '.*'; allowed: at most 10 names, each once, without spaces and wildcards; name"
+    refused(
+        r"headers: got 'Host'; allowed: headers that CloudFront leaves alone; leave it out: CloudFront sees to it$", keep(headers=["Host"])
+    )
+    message = (
+        r"^Stack/Site: add_cached_get: query_strings: got '.*'; allowed: at most 10 names, each once, without spaces and wildcards; name"
+    )
     for names in (["*"], ["a", "A"], ["a b"], [f"q{number}" for number in range(11)]):
         refused(message, keep(query_strings=names))
     keep()()
@@ -236,7 +246,8 @@ def test_it_refuses_keys_that_cloudfront_does_not_take_and_shows_none(key: Any, 
     site = a_site(new_stack())
     pem = key()
     with pytest.raises(
-        ConfigurationError, match=rf"^Stack/Site: trusted_keys: got '{given}'; allowed: the PEM of a 2048-bit RSA or a P-256 ECDSA public key"
+        ConfigurationError,
+        match=rf"^Stack/Site: trusted_keys: got '{given}'; allowed: the PEM of a 2048-bit RSA or a P-256 ECDSA public key",
     ) as refusal:
         site.add_private("/members/*", trusted_keys=[pem])
     assert not [line for line in pem.splitlines() if line and not line.startswith("-----") and line in str(refusal.value)]
@@ -245,7 +256,9 @@ def test_it_refuses_keys_that_cloudfront_does_not_take_and_shows_none(key: Any, 
 def test_it_refuses_no_keys_many_keys_and_one_key_twice() -> None:
     site = a_site(new_stack())
     key = key_pair(*P_256)[1]
-    refused(r"^Stack/Site: trusted_keys: got '0 keys'; allowed: 1 to 5 keys; two are enough", lambda: site.add_private("/m/*", trusted_keys=[]))
+    refused(
+        r"^Stack/Site: trusted_keys: got '0 keys'; allowed: 1 to 5 keys; two are enough", lambda: site.add_private("/m/*", trusted_keys=[])
+    )
     refused(r"got '6 keys'; allowed: 1 to 5 keys", lambda: site.add_private("/m/*", trusted_keys=[key] * 6))
     refused(r"got 'key 2 a second time'; .* name each key once$", lambda: site.add_private("/m/*", trusted_keys=[key, f"\n{key}"]))
 

@@ -196,7 +196,8 @@ def test_it_refuses_a_path_that_no_browser_sends(old: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "new", ["new", "//evil.example", "/\\evil.example", "http://example.com/", "https://", "javascript:alert(1)", "/a b", "https://a@b.example/"]
+    "new",
+    ["new", "//evil.example", "/\\evil.example", "http://example.com/", "https://", "javascript:alert(1)", "/a b", "https://a@b.example/"],
 )
 def test_it_refuses_a_target_that_is_none(new: str) -> None:
     refused(

@@ -271,7 +271,7 @@ def test_named_sources_are_trusted_beside_the_site_and_reasons_are_evidence() ->
     policy = ContentSecurityPolicy().allow("connect-src", "https://api.example.com")
     site(stack, csp=policy.allow_inline("style-src-attr", reason="the chart library sets inline sizes"))
     template = synth(stack)
-    (fact,) = [fact for fact in template.recorded("Website")]
+    (fact,) = template.recorded("Website")
     assert fact["policy_exceptions"] == ["style-src-attr 'unsafe-inline': the chart library sets inline sizes"]
     headers = template.props("AWS::CloudFront::ResponseHeadersPolicy")["ResponseHeadersPolicyConfig"]["SecurityHeadersConfig"]
     assert "connect-src 'self' https://api.example.com" in headers["ContentSecurityPolicy"]["ContentSecurityPolicy"]
