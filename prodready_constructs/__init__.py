@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from prodready_constructs.edge import CalculatedHealthCheck as CalculatedHealthCheck
     from prodready_constructs.edge import Callers as Callers
     from prodready_constructs.edge import ChannelCode as ChannelCode
+    from prodready_constructs.edge import CloudMapTarget as CloudMapTarget
     from prodready_constructs.edge import ContentSecurityPolicy as ContentSecurityPolicy
     from prodready_constructs.edge import Countries as Countries
     from prodready_constructs.edge import CustomRule as CustomRule
@@ -42,14 +43,21 @@ if TYPE_CHECKING:
     from prodready_constructs.edge import Failover as Failover
     from prodready_constructs.edge import GraphqlSchema as GraphqlSchema
     from prodready_constructs.edge import HealthCheck as HealthCheck
+    from prodready_constructs.edge import IamSignatures as IamSignatures
+    from prodready_constructs.edge import JwtIssuer as JwtIssuer
     from prodready_constructs.edge import LabelException as LabelException
+    from prodready_constructs.edge import LambdaCheck as LambdaCheck
     from prodready_constructs.edge import Latency as Latency
     from prodready_constructs.edge import ManagedGroup as ManagedGroup
     from prodready_constructs.edge import OpenApi as OpenApi
     from prodready_constructs.edge import OpenApiRestApi as OpenApiRestApi
+    from prodready_constructs.edge import OriginCertificate as OriginCertificate
+    from prodready_constructs.edge import OriginSecret as OriginSecret
+    from prodready_constructs.edge import OwnDistribution as OwnDistribution
     from prodready_constructs.edge import ProtectedDistribution as ProtectedDistribution
     from prodready_constructs.edge import ProtectedEventApi as ProtectedEventApi
     from prodready_constructs.edge import ProtectedGraphqlApi as ProtectedGraphqlApi
+    from prodready_constructs.edge import ProtectedHttpApi as ProtectedHttpApi
     from prodready_constructs.edge import ProtectedLoadBalancer as ProtectedLoadBalancer
     from prodready_constructs.edge import ProtectedRestApi as ProtectedRestApi
     from prodready_constructs.edge import RateLimit as RateLimit
@@ -60,6 +68,7 @@ if TYPE_CHECKING:
     from prodready_constructs.edge import ShieldProtection as ShieldProtection
     from prodready_constructs.edge import ShieldResponseTeam as ShieldResponseTeam
     from prodready_constructs.edge import SiteLogs as SiteLogs
+    from prodready_constructs.edge import SitePath as SitePath
     from prodready_constructs.edge import SiteRouting as SiteRouting
     from prodready_constructs.edge import WafLogs as WafLogs
     from prodready_constructs.edge import WebAcl as WebAcl
@@ -113,6 +122,7 @@ __all__ = [  # noqa: RUF022
     "Callers",
     "ChannelCode",
     "ClientSecretRotation",
+    "CloudMapTarget",
     "ComposedRole",
     "ConfigurationError",
     "ContentSecurityPolicy",
@@ -132,7 +142,10 @@ __all__ = [  # noqa: RUF022
     "GuardError",
     "HardeningRules",
     "HealthCheck",
+    "IamSignatures",
+    "JwtIssuer",
     "LabelException",
+    "LambdaCheck",
     "Latency",
     "LogBucket",
     "MYSQL_8_4",
@@ -140,6 +153,9 @@ __all__ = [  # noqa: RUF022
     "MultiAzDatabase",
     "OpenApi",
     "OpenApiRestApi",
+    "OriginCertificate",
+    "OriginSecret",
+    "OwnDistribution",
     "POSTGRESQL_16",
     "POSTGRESQL_17",
     "PRODUCTION",
@@ -150,6 +166,7 @@ __all__ = [  # noqa: RUF022
     "ProtectedDistribution",
     "ProtectedEventApi",
     "ProtectedGraphqlApi",
+    "ProtectedHttpApi",
     "ProtectedLoadBalancer",
     "ProtectedRestApi",
     "RandomRotation",
@@ -169,6 +186,7 @@ __all__ = [  # noqa: RUF022
     "ShieldResponseTeam",
     "SignInPage",
     "SiteLogs",
+    "SitePath",
     "SiteRouting",
     "TokenLives",
     "UserDirectory",
@@ -212,6 +230,7 @@ _HOMES = {
         "CalculatedHealthCheck",
         "Callers",
         "ChannelCode",
+        "CloudMapTarget",
         "ContentSecurityPolicy",
         "Countries",
         "CustomRule",
@@ -221,14 +240,21 @@ _HOMES = {
         "Failover",
         "GraphqlSchema",
         "HealthCheck",
+        "IamSignatures",
+        "JwtIssuer",
         "LabelException",
+        "LambdaCheck",
         "Latency",
         "ManagedGroup",
         "OpenApi",
         "OpenApiRestApi",
+        "OriginCertificate",
+        "OriginSecret",
+        "OwnDistribution",
         "ProtectedDistribution",
         "ProtectedEventApi",
         "ProtectedGraphqlApi",
+        "ProtectedHttpApi",
         "ProtectedLoadBalancer",
         "ProtectedRestApi",
         "RateLimit",
@@ -239,6 +265,7 @@ _HOMES = {
         "ShieldProtection",
         "ShieldResponseTeam",
         "SiteLogs",
+        "SitePath",
         "SiteRouting",
         "WafLogs",
         "WebAcl",

@@ -31,6 +31,15 @@ if TYPE_CHECKING:
     from prodready_constructs.edge.graphql.graphql_api import ProtectedGraphqlApi as ProtectedGraphqlApi
     from prodready_constructs.edge.graphql.resolving import CachedField as CachedField
     from prodready_constructs.edge.graphql.schema import GraphqlSchema as GraphqlSchema
+    from prodready_constructs.edge.http_api.authorizers import IamSignatures as IamSignatures
+    from prodready_constructs.edge.http_api.authorizers import JwtIssuer as JwtIssuer
+    from prodready_constructs.edge.http_api.authorizers import LambdaCheck as LambdaCheck
+    from prodready_constructs.edge.http_api.front import OwnDistribution as OwnDistribution
+    from prodready_constructs.edge.http_api.front import SitePath as SitePath
+    from prodready_constructs.edge.http_api.http_api import ProtectedHttpApi as ProtectedHttpApi
+    from prodready_constructs.edge.http_api.link import CloudMapTarget as CloudMapTarget
+    from prodready_constructs.edge.http_api.origin_certificate import OriginCertificate as OriginCertificate
+    from prodready_constructs.edge.http_api.origin_secret import OriginSecret as OriginSecret
     from prodready_constructs.edge.rest_api.callers import Callers as Callers
     from prodready_constructs.edge.rest_api.logs import ApiLogs as ApiLogs
     from prodready_constructs.edge.rest_api.openapi.specification import OpenApi as OpenApi
@@ -65,6 +74,7 @@ __all__ = [
     "CalculatedHealthCheck",
     "Callers",
     "ChannelCode",
+    "CloudMapTarget",
     "ContentSecurityPolicy",
     "Countries",
     "CustomRule",
@@ -74,14 +84,21 @@ __all__ = [
     "Failover",
     "GraphqlSchema",
     "HealthCheck",
+    "IamSignatures",
+    "JwtIssuer",
     "LabelException",
+    "LambdaCheck",
     "Latency",
     "ManagedGroup",
     "OpenApi",
     "OpenApiRestApi",
+    "OriginCertificate",
+    "OriginSecret",
+    "OwnDistribution",
     "ProtectedDistribution",
     "ProtectedEventApi",
     "ProtectedGraphqlApi",
+    "ProtectedHttpApi",
     "ProtectedLoadBalancer",
     "ProtectedRestApi",
     "RateLimit",
@@ -92,6 +109,7 @@ __all__ = [
     "ShieldProtection",
     "ShieldResponseTeam",
     "SiteLogs",
+    "SitePath",
     "SiteRouting",
     "WafLogs",
     "WebAcl",
@@ -111,6 +129,7 @@ _HOMES = {
     "CalculatedHealthCheck": "dns.calculated_health_check",
     "Callers": "rest_api.callers",
     "ChannelCode": "graphql.code",
+    "CloudMapTarget": "http_api.link",
     "ContentSecurityPolicy": "cdn.content_security_policy",
     "Countries": "waf.addresses",
     "CustomRule": "waf.rule",
@@ -120,14 +139,21 @@ _HOMES = {
     "Failover": "dns.routing",
     "GraphqlSchema": "graphql.schema",
     "HealthCheck": "dns.health_check",
+    "IamSignatures": "http_api.authorizers",
+    "JwtIssuer": "http_api.authorizers",
     "LabelException": "waf.managed",
+    "LambdaCheck": "http_api.authorizers",
     "Latency": "dns.routing",
     "ManagedGroup": "waf.managed",
     "OpenApi": "rest_api.openapi.specification",
     "OpenApiRestApi": "rest_api.openapi_rest_api",
+    "OriginCertificate": "http_api.origin_certificate",
+    "OriginSecret": "http_api.origin_secret",
+    "OwnDistribution": "http_api.front",
     "ProtectedDistribution": "cdn.protected_distribution",
     "ProtectedEventApi": "graphql.event_api",
     "ProtectedGraphqlApi": "graphql.graphql_api",
+    "ProtectedHttpApi": "http_api.http_api",
     "ProtectedLoadBalancer": "balancer.load_balancer",
     "ProtectedRestApi": "rest_api.rest_api",
     "RateLimit": "waf.limits",
@@ -138,6 +164,7 @@ _HOMES = {
     "ShieldProtection": "waf.shield_values",
     "ShieldResponseTeam": "waf.shield_values",
     "SiteLogs": "cdn.site_logs",
+    "SitePath": "http_api.front",
     "SiteRouting": "cdn.routing",
     "WafLogs": "waf.logs",
     "WebAcl": "waf.web_acl",

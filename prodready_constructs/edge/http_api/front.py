@@ -14,11 +14,9 @@ from aws_cdk import aws_cloudfront_origins as origins
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from prodready_constructs.edge.cdn.door import ALL_METHODS, AS_IT_CAME, NOT_CACHED
+from prodready_constructs.edge.cdn.door import CloudFrontDoor
 from prodready_constructs.edge.cdn.protected_distribution import ProtectedDistribution
-from prodready_constructs.edge.cdn.website import Website
 from prodready_constructs.edge.dns.domain import Domain
-from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.foundation import Part
 from prodready_constructs.posture import EdgePosture
 
@@ -60,11 +58,11 @@ class SitePath:
     """A path of a website: its distribution, with its web ACL, serves the API.
 
     Attributes:
-        site: in this stack or in one that knows this one.
+        site: a ``Website`` or ``ProtectedDistribution``, in this stack or in one that knows this one.
         path_pattern: below the site's root, and not taken: ``/api/*``. The API sees the path as the visitor wrote it.
     """
 
-    site: Website
+    site: CloudFrontDoor
     path_pattern: str
 
 
@@ -90,30 +88,7 @@ def api_origin(host: str, proof: OriginProof) -> cloudfront.IOrigin:
     )
 
 
-def serve_under(place: SitePath, *, where: str, origin: cloudfront.IOrigin) -> Website:
-    """Put *origin* behind a path of a website."""
-    site, pattern = place.site, place.path_pattern
-    if not pattern.startswith("/") or pattern in {"/", "/*"}:
-        raise ConfigurationError(
-            f"{where}: path_pattern",
-            given=pattern,
-            allowed="a path below the site's root that nothing else of the site has taken, such as '/api/*'",
-            mend="begin it with '/', and leave '/*' to the content",
-        )
-    site.distribution.add_behavior(
-        pattern,
-        origin,
-        viewer_protocol_policy=cloudfront.ViewerProtocolPolicy.HTTPS_ONLY,
-        allowed_methods=ALL_METHODS,
-        cache_policy=NOT_CACHED,
-        origin_request_policy=AS_IT_CAME,
-        compress=True,
-        response_headers_policy=site.response_headers_policy,
-    )
-    return site
-
-
-def prove(front: ProtectedDistribution | Website, proof: OriginProof) -> None:
+def prove(front: CloudFrontDoor, proof: OriginProof) -> None:
     """Let CloudFront show its certificate to the origin that was added last, and no new value before it is demanded."""
     if proof.client_certificate_arn:
         node = front.distribution.node

@@ -13,10 +13,11 @@ from constructs import Construct
 
 from prodready_constructs.contracts import AnyAlarmSpec, ControlClaim, GraphSpec, record
 from prodready_constructs.edge.balancer.load_balancer import ProtectedLoadBalancer
+from prodready_constructs.edge.cdn.door import CloudFrontDoor
 from prodready_constructs.edge.dns.domain import Domain
 from prodready_constructs.edge.http_api.alarms import http_api_alarms, http_api_graphs
 from prodready_constructs.edge.http_api.authorizers import Authorizer
-from prodready_constructs.edge.http_api.front import OwnDistribution, SitePath, api_origin, own_distribution, prove, serve_under
+from prodready_constructs.edge.http_api.front import OwnDistribution, SitePath, api_origin, own_distribution, prove
 from prodready_constructs.edge.http_api.link import CloudMapTarget, PrivateLink
 from prodready_constructs.edge.http_api.origin_certificate import OriginCertificate
 from prodready_constructs.edge.http_api.origin_secret import OriginSecret
@@ -148,11 +149,12 @@ class ProtectedHttpApi(Part):
             )
         origin = api_origin(self.host, proof)
         #: What stands in front of it: its own distribution or the website, to be watched in us-east-1.
-        self.front = (
-            own_distribution(self, front, posture=posture, origin=origin)
-            if isinstance(front, OwnDistribution)
-            else serve_under(front, where=self.path, origin=origin)
-        )
+        self.front: CloudFrontDoor
+        if isinstance(front, OwnDistribution):
+            self.front = own_distribution(self, front, posture=posture, origin=origin)
+        else:
+            self.front = front.site
+            self.front.add_origin(front.path_pattern, origin)
         prove(self.front, proof)
         Annotations.of(self).add_info(
             f"{self.path}: an HTTP API takes no web ACL; {self.front.path} stands in front of it with one, and a request that does "

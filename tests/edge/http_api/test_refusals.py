@@ -338,15 +338,17 @@ def test_a_regional_web_acl_at_cloudfront() -> None:
         an_api(stack, front=OwnDistribution(web_acl_arn=ACL.replace("us-east-1", "eu-west-1"), access_logs=some_logs(stack)))
 
 
-@pytest.mark.parametrize("pattern", ["api/*", "/*", "/"])
+@pytest.mark.parametrize("pattern", ["api/*", "/*", "/", "/taken/*"])
 def test_a_path_that_is_the_sites_own(pattern: str) -> None:
     stack = new_stack()
+    site = a_site(stack)
+    site.add_assets("/taken/*")
     with pytest.raises(
         ConfigurationError,
-        match=r"^Stack/Api: path_pattern: got '.*'; allowed: a path below the site's root that nothing else of the site has taken, such as '/api/\*'; "
-        r"begin it with '/', and leave '/\*' to the content$",
+        match=r"^Stack/Site: path_pattern: got '.*'; allowed: a path below the site's root that no other call has taken, such as '/api/\*'; begin it "
+        r"with '/', leave '/\*' to the content, and use each pattern once$",
     ):
-        an_api(stack, front=SitePath(site=a_site(stack), path_pattern=pattern))
+        an_api(stack, front=SitePath(site=site, path_pattern=pattern))
 
 
 def test_the_issuer_of_a_pool_is_known_at_deployment_only() -> None:
