@@ -110,7 +110,7 @@ def test_rest_api(stack: cdk.Stack, named: bool, messages: int) -> None:
         api.add_cached_get("/catalogue/products", life=timedelta(minutes=5), query_strings=["page"])
 
 
-@pytest.mark.parametrize(("named", "messages"), [(True, 42), (False, 47)], ids=["domain", "trial"])
+@pytest.mark.parametrize(("named", "messages"), [(True, 43), (False, 48)], ids=["domain", "trial"])
 def test_website(stack: cdk.Stack, named: bool, messages: int) -> None:
     domain = a_domain(stack) if named else None
     content = s3.Bucket(stack, "Content", encryption_key=kms.Key(stack, "ContentKey"))

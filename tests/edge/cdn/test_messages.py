@@ -34,7 +34,7 @@ def test_a_policy_and_routes_are_plain_values() -> None:
 
 def test_verbs(stack: cdk.Stack) -> None:
     site, front = a_site(stack, fallback=content(stack, "Copy")), a_balancer(stack)
-    with at_most(7):
+    with at_most(8):
         site.add_assets("/assets/*")
     with at_most(1):
         site.add_assets("/fonts/*")
@@ -55,7 +55,7 @@ def test_door(stack: cdk.Stack) -> None:
 
 def test_logs_and_monitoring(stack: cdk.Stack) -> None:
     site = a_site(stack)
-    with at_most(12):
+    with at_most(17):
         SiteLogs(stack, "AccessLogs", site=site, posture=PRODUCTION.edge)
     with at_most(5):
         rum = RealUserMonitoring(stack, "Rum", names=["shop.example.com"])
