@@ -47,10 +47,14 @@ def _dependencies(value: Any) -> bool:
 #: What the other keywords hold: a check, and its name for the message.
 _VALUES: dict[str, tuple[Callable[[Any], bool], str]] = {
     "$schema": (lambda value: value in (DRAFT_4, DRAFT_4.removesuffix("#")), DRAFT_4),
-    "default": (lambda _: True, ""),
+    "default": (lambda value: value is not None, "a value that is not null"),
     "dependencies": (_dependencies, "lists of property names by property name"),
     "description": (lambda value: isinstance(value, str), "text"),
-    "enum": (lambda value: isinstance(value, list) and bool(value), "a list that is not empty"),
+    # CloudFormation's templates lose a null in a list.
+    "enum": (
+        lambda value: isinstance(value, list) and bool(value) and None not in value,
+        "a list that is not empty; null as anyOf with type null",
+    ),
     "format": (lambda value: value in FORMATS, ", ".join(FORMATS)),
     "multipleOf": (lambda value: _number(value) and value > 0, "a number above 0"),
     "pattern": (lambda value: isinstance(value, str), "a regular expression"),

@@ -34,6 +34,10 @@ def _translated(document: Document, schema: Any, line: int, definitions: dict[st
     if made.get("format") not in (None, *FORMATS):
         # int32, int64, binary ... are hints for generators; draft 4 knows none of them.
         del made["format"]
+    if isinstance(made.get("enum"), list):
+        made["enum"] = [each for each in made["enum"] if each is not None]
+    if made.get("default", ...) is None:
+        del made["default"]
     required = [name for name in made.pop("required", ()) if not schema.mapping("properties").mapping(name).get("readOnly")]
     if required:
         made["required"] = required
@@ -68,12 +72,11 @@ def _part(document: Document, schema: Mapped, key: str, definitions: dict[str, A
 
 
 def _nullable(schema: dict[str, Any]) -> dict[str, Any]:
-    made = dict(schema)
-    if isinstance(made.get("type"), str):
-        made["type"] = [made["type"], "null"]
-    if isinstance(made.get("enum"), list) and None not in made["enum"]:
-        made["enum"] = [*made["enum"], None]
-    return made
+    kind = schema.get("type")
+    if isinstance(kind, str) and "enum" not in schema:
+        return {**schema, "type": [kind, "null"]}
+    # A list of values with null in it would lose the null on its way through the template.
+    return {"anyOf": [schema, {"type": "null"}]}
 
 
 def _plain(value: Any) -> Any:
