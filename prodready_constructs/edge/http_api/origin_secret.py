@@ -10,6 +10,7 @@ from constructs import Construct
 
 from prodready_constructs.contracts import ControlClaim, record
 from prodready_constructs.edge.balancer.load_balancer import ProtectedLoadBalancer
+from prodready_constructs.edge.waf.logs import ORIGIN_PROOF_HEADER
 from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.foundation import DataKey, Part
 from prodready_constructs.waivers import waive
@@ -21,8 +22,8 @@ CONTROLS = (
         frameworks=("NIST 800-53 r5 SC-7", "NIST 800-53 r5 AC-4", "PCI DSS 3.2.1 6.6", "SOC 2 CC6.6"),
     ),
 )
-#: CloudFront adds it, and replaces whatever a visitor sends under this name.
-PROOF_HEADER = "x-origin-verify"
+#: CloudFront adds it, and replaces whatever a visitor sends under this name. No log of a web ACL shows it.
+PROOF_HEADER = ORIGIN_PROOF_HEADER
 #: API Gateway adds it, and replaces whatever a caller sends under this name: it says by which door a request came.
 DOOR_HEADER = "x-http-api-door"
 #: Letters and digits: 64 of them are 381 bits.

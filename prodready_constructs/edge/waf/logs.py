@@ -19,8 +19,10 @@ from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.foundation import ACCOUNT_ID, PARTITION, DataKey, EncryptedLogGroup, Part
 
 Logging = wafv2.CfnLoggingConfiguration
+#: By what the origin of a distribution knows CloudFront: a value that only CloudFront and this origin have.
+ORIGIN_PROOF_HEADER = "x-origin-verify"
 #: What the logs and the sampled requests never show.
-CREDENTIAL_HEADERS = ("authorization", "cookie")
+CREDENTIAL_HEADERS = ("authorization", "cookie", ORIGIN_PROOF_HEADER)
 #: AWS WAF writes to destinations of this name only.
 PREFIX = "aws-waf-logs-"
 #: What is worth keeping when not everything is: what a rule did something about.

@@ -9,6 +9,7 @@ from typing import cast
 import aws_cdk as cdk
 from aws_cdk import aws_cognito as cognito
 from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_route53 as route53
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_servicediscovery as servicediscovery
 
@@ -44,7 +45,8 @@ def a_balancer(stack: cdk.Stack, *, named: bool = False) -> ProtectedLoadBalance
 
 
 def a_name(stack: cdk.Stack, construct_id: str, name: str) -> Domain:
-    zone = stack.node.try_find_child("Zone") or a_zone(stack)
+    known = stack.node.try_find_child("Zone")
+    zone = cast("route53.IHostedZone", known) if known else a_zone(stack)
     return Domain(stack, construct_id, name=name, hosted_zone=zone)
 
 

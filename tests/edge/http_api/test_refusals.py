@@ -12,7 +12,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_s3 as s3
 
 from prodready_constructs.edge import ProtectedLoadBalancer
-from prodready_constructs.edge.http_api.authorizers import IamSignatures, JwtIssuer, LambdaCheck
+from prodready_constructs.edge.http_api.authorizers import Authorizer, IamSignatures, JwtIssuer, LambdaCheck
 from prodready_constructs.edge.http_api.front import OwnDistribution, SitePath
 from prodready_constructs.edge.http_api.http_api import ProtectedHttpApi
 from prodready_constructs.edge.http_api.origin_secret import OriginSecret
@@ -89,7 +89,8 @@ def test_scopes_where_there_is_no_token(api: ProtectedHttpApi) -> None:
         r"^Stack/Api: scopes: got 'read'; allowed: scopes on routes that a JwtIssuer guards; leave them out, or hand over "
         r"authorizer=JwtIssuer\(\.\.\.\)$"
     )
-    for place, authorizer in enumerate((IamSignatures(), LambdaCheck(function=a_function(new_stack())))):
+    without_tokens: tuple[Authorizer, ...] = (IamSignatures(), LambdaCheck(function=a_function(new_stack())))
+    for place, authorizer in enumerate(without_tokens):
         with pytest.raises(ConfigurationError, match=message):
             api.add_route(f"/unscoped{place}", "GET", authorizer=authorizer, scopes=["read"])
 

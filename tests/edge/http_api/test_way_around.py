@@ -116,6 +116,9 @@ def test_the_value_is_generated_and_stands_in_no_template(template: Template) ->
     assert secret["GenerateSecretString"] == {"PasswordLength": 64, "ExcludePunctuation": True}
     assert "SecretString" not in secret
     assert "KmsKeyId" in secret
+    (logging,) = template.of_type("AWS::WAFv2::LoggingConfiguration").values()
+    hidden = [field["SingleHeader"]["Name"] for field in logging["Properties"]["RedactedFields"]]
+    assert "x-origin-verify" in hidden, "whoever reads the logs would know it"
     acl = next(name for name in template.of_type(WEB_ACL) if name.startswith("Front"))
     assert acl in template.one(DISTRIBUTION)["DependsOn"], "else CloudFront could send a new value before it is taken"
 

@@ -49,7 +49,11 @@ def test_credentials_are_taken_out_wherever_the_log_goes(template: Template) -> 
     logging = template.of_type("AWS::WAFv2::LoggingConfiguration")
     assert len(logging) == 4
     for one in logging.values():
-        assert [field["SingleHeader"]["Name"] for field in one["Properties"]["RedactedFields"]] == ["authorization", "cookie"]
+        assert [field["SingleHeader"]["Name"] for field in one["Properties"]["RedactedFields"]] == [
+            "authorization",
+            "cookie",
+            "x-origin-verify",
+        ]
 
 
 def test_a_bucket_is_opened_to_log_delivery_of_this_account(template: Template) -> None:

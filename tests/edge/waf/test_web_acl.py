@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -15,6 +16,8 @@ from prodready_constructs.edge import Countries, Exclusion, WebAcl
 from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.foundation import DataKey
 from prodready_constructs.posture import PRODUCTION
+from tests.compliance.templates import found as found_by
+from tests.compliance.templates import stack_of
 from tests.support.packs import findings
 from tests.support.synthesis import Template, new_app, new_stack, synth
 
@@ -188,7 +191,7 @@ def test_scope_follows_the_placement(template: Template) -> None:
 @pytest.mark.control("WEB-1", "OPS-5")
 def test_logs_are_always_kept_encrypted_and_without_credentials(template: Template) -> None:
     logging = template.props("AWS::WAFv2::LoggingConfiguration", "Plain")
-    assert [field["SingleHeader"]["Name"] for field in logging["RedactedFields"]] == ["authorization", "cookie"]
+    assert [field["SingleHeader"]["Name"] for field in logging["RedactedFields"]] == ["authorization", "cookie", "x-origin-verify"]
     (destination,) = logging["LogDestinationConfigs"]
     arn, names = destination["Fn::Sub"]
     assert arn == "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:${Name}"
@@ -202,7 +205,10 @@ def test_logs_are_always_kept_encrypted_and_without_credentials(template: Templa
 @pytest.mark.control("WEB-1")
 def test_sampled_requests_hide_credentials_too(template: Template) -> None:
     (protection,) = template.props("AWS::WAFv2::WebACL", "Plain")["DataProtectionConfig"]["DataProtections"]
-    assert protection == {"Action": "SUBSTITUTION", "Field": {"FieldType": "SINGLE_HEADER", "FieldKeys": ["authorization", "cookie"]}}
+    assert protection == {
+        "Action": "SUBSTITUTION",
+        "Field": {"FieldType": "SINGLE_HEADER", "FieldKeys": ["authorization", "cookie", "x-origin-verify"]},
+    }
 
 
 def test_every_rule_has_metrics_and_samples(template: Template) -> None:
@@ -223,6 +229,22 @@ def test_log_retention_follows_the_posture_and_a_key_can_be_handed_over() -> Non
 
 def test_no_finding_remains(found: list[str]) -> None:
     assert found == []
+
+
+@pytest.mark.parametrize(
+    ("rule", "bend"),
+    [
+        ("WafWithoutLogging", lambda acl: acl.node.try_remove_child("Logging")),
+        ("WafWithoutRateLimit", lambda acl: acl.acl.add_property_override("Rules", [])),
+    ],
+)
+def test_bent_by_escape_hatch_it_is_found(rule: str, bend: Callable[[WebAcl], object]) -> None:
+    stack = new_stack()
+    WebAcl(stack, "Acl", posture=EDGE)
+    assert found_by(rule, stack_of(synth(stack).resources)) == []
+    bent = new_stack()
+    bend(WebAcl(bent, "Acl", posture=EDGE))
+    assert len(found_by(rule, stack_of(synth(bent).resources))) == 1
 
 
 def test_it_is_the_same_without_feature_flags(template: Template) -> None:
