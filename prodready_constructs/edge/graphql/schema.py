@@ -118,7 +118,8 @@ def _parsed(text: str, name: str) -> tuple[DocumentNode, Built]:
 
 def _refusal(name: str, errors: list[GraphQLError]) -> ConfigurationError:
     first = errors[0]
-    place = f":{first.locations[0].line}:{first.locations[0].column}" if first.locations else ""
+    # The last place is what clashes with the first, which may stand in AppSync's own part.
+    place = f":{first.locations[-1].line}:{first.locations[-1].column}" if first.locations else ""
     more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
     return ConfigurationError(
         f"{name}{place}",
