@@ -11,6 +11,7 @@ import pytest
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 
 from bench.messages import counted, total
+from prodready_constructs import GuardError, guard
 from prodready_constructs.contracts import AlarmSpec, Severity
 from prodready_constructs.edge import ShieldAdvanced, ShieldContact, ShieldProtection, ShieldResponseTeam, WebAcl
 from prodready_constructs.errors import ConfigurationError
@@ -121,9 +122,20 @@ def test_the_price_and_what_is_done_by_hand_are_said_at_synth(template: Template
     ]
 
 
+IAM4 = "AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AWSShieldDRTAccessPolicy]"
+
+
 def test_only_the_policy_that_aws_demands_is_waived(found: list[str]) -> None:
-    assert [finding for finding in found if "IAM4" not in finding] == []
-    assert {finding.partition(" @ ")[2].split("/")[1] for finding in found} <= {"Shield"}
+    assert found == [f"{IAM4} @ Stack/Shield/ResponseTeam/Resource"]
+
+
+def test_the_guard_honours_the_waiver() -> None:
+    app = new_app()
+    ShieldAdvanced(new_stack(app), "Shield", protecting=[SITE], response_team=ShieldResponseTeam())
+    with pytest.raises(GuardError) as refused:
+        guard(app, required_tags=())
+    # nobody watches it here; the policy is accepted
+    assert [finding.rule for finding in refused.value.findings] == ["Prodready-WatchableWithoutAlarms"]
 
 
 def test_it_is_the_same_without_feature_flags(template: Template) -> None:
