@@ -19,7 +19,7 @@ _DISPLAY = re.compile(r"[A-Za-z0-9][A-Za-z0-9 .&'-]{0,63}")
 class SesSender:
     """An Amazon SES identity that Cognito sends invitations and codes with.
 
-    Without one Cognito's own sender is used, which stops at 50 messages a day for the whole account (Amazon Cognito quotas).
+    Without one Cognito's own sender is used, which stops at 50 messages a day (Amazon Cognito quotas).
 
     Attributes:
         address: such as ``no-reply@shop.example.com``.

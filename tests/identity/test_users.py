@@ -52,8 +52,8 @@ class Pages:
         self.changes.append(("disable", Username, ""))
 
 
-def a_user(sub: str, email: str, *, verified: str = "true", enabled: bool = True, **more: str) -> dict[str, Any]:
-    attributes = {"sub": sub, "email": email, "email_verified": verified, **more}
+def a_user(sub: str, email: str, *, verified: str = "true", enabled: bool = True, tenant: str = "") -> dict[str, Any]:
+    attributes = {"sub": sub, "email": email, "email_verified": verified, "custom:tenant": tenant}
     return {
         "Username": sub,
         "Attributes": [{"Name": name, "Value": value} for name, value in attributes.items()],
@@ -66,7 +66,7 @@ def a_user(sub: str, email: str, *, verified: str = "true", enabled: bool = True
 def old() -> Pages:
     return Pages(
         [
-            a_user("s1", "ann@example.com", **{"custom:tenant": "blue, green"}),
+            a_user("s1", "ann@example.com", tenant="blue, green"),
             a_user("s2", "bob@example.com", enabled=False),
             a_user("s3", "eve@example.com", verified="false"),
         ],
