@@ -96,10 +96,23 @@ def require_exclusions(where: str, exclusions: Sequence[Exclusion], groups: Mapp
 
 
 def require_exceptions(
-    where: str, exceptions: Sequence[LabelException], groups: Mapping[str, Group | None], lists: Mapping[str, object]
+    where: str,
+    exceptions: Sequence[LabelException],
+    groups: Mapping[str, Group | None],
+    *,
+    lists: Mapping[str, object],
+    exclusions: Sequence[Exclusion],
 ) -> None:
-    """Refuse an exception to a group or for a list that is not there, or whose label nobody knows."""
+    """Refuse an exception to a group or for a list that is not there, whose label nobody knows, or that an exclusion contradicts."""
+    nowhere = {(exclusion.group, exclusion.rule) for exclusion in exclusions}
     for one in exceptions:
+        if (one.group, one.rule) in nowhere:
+            raise ConfigurationError(
+                f"{where}: rules",
+                given=f"LabelException and Exclusion of {one.rule}",
+                allowed="one of them: the exclusion blocks nowhere, the exception everywhere but in one place",
+                mend="keep the exception",
+            )
         if one.group not in groups:
             raise ConfigurationError(
                 f"{where}: rules",

@@ -148,7 +148,7 @@ class Plan:
         groups: dict[str, Group | None] = {**usual, **more, **{name: PAID_GROUPS[name] for name in threats}}
         exclusions = require_exclusions(self.where, self.exclusions, groups)
         exceptions = self.of(LabelException)
-        require_exceptions(self.where, exceptions, groups, self.sets)
+        require_exceptions(self.where, exceptions, groups, lists=self.sets, exclusions=self.exclusions)
         made = {
             name: managed_rule(
                 name,

@@ -86,7 +86,7 @@ class ShieldAdvanced(Part):
                 ],
             )
             if access is not None:
-                engagement.add_dependency(access)
+                engagement.add_resource_dependency(access)
         Annotations.of(self).add_info(PRICE)
         record(
             self,
@@ -129,7 +129,7 @@ class ShieldAdvanced(Part):
             members=[one.resource_arn for one in self._protected],
         )
         for protection in self.protections.values():
-            group.add_dependency(protection)
+            group.add_resource_dependency(protection)
 
     def _response_team(self, team: ShieldResponseTeam) -> shield.CfnDRTAccess:
         role = ComposedRole(

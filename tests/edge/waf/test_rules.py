@@ -656,6 +656,17 @@ def test_rules_that_do_not_fit_together_or_here_are_refused(asked: list[Any], pl
 
 
 @pytest.mark.control("LIB-2")
+def test_an_exception_and_an_exclusion_of_one_rule_contradict_each_other() -> None:
+    message = r"^Stack/Acl: rules: got 'LabelException and Exclusion of x_BODY'; allowed: one of them: .*; keep the exception"
+    exclusion = Exclusion(group="Common", rule="x_BODY", because="x")
+    with pytest.raises(ConfigurationError, match=message):
+        WebAcl(new_stack(), "Acl", posture=EDGE, rules=[EXCEPTION], exclusions=[exclusion])
+    twice = r"^Stack/Acl: rules: got 'Common-x_BODY'; allowed: names that no other rule has; rename one, or leave one out"
+    with pytest.raises(ConfigurationError, match=twice):
+        WebAcl(new_stack(), "Acl", posture=EDGE, rules=[EXCEPTION, replace(EXCEPTION, paths=("/b",))])
+
+
+@pytest.mark.control("LIB-2")
 def test_add_rule_refuses_a_name_that_aws_waf_does() -> None:
     acl = WebAcl(new_stack(), "Acl", posture=EDGE)
     with pytest.raises(ConfigurationError, match=r"^Stack/Acl: add_rule: got 'no name'; allowed: 1 to 128 letters, digits, '-' and '_'"):
