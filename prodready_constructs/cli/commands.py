@@ -9,6 +9,7 @@ from datetime import date
 from importlib.util import find_spec
 from pathlib import Path
 
+from prodready_constructs.cli import publish
 from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.evidence.approvals import approvals_file
 from prodready_constructs.evidence.lock import Change, check_lock, write_lock
@@ -48,6 +49,7 @@ def _parser() -> argparse.ArgumentParser:
     runbooks.add_argument("--out", type=Path, default=Path("build/runbooks"), help="a directory of their own (build/runbooks)")
     runbooks.add_argument("--stacks", default="*", help="only stacks whose name is like this: 'Prod*'")
     runbooks.set_defaults(run=_runbooks)
+    publish.add_command(commands, _publish)
     about = "deploy to the embedded emulator; `prodready local up --help` says more"
     local = commands.add_parser("local", help=about, description=about, allow_abbrev=False)
     local.add_argument("rest", nargs=argparse.REMAINDER, metavar="up ...")
@@ -93,14 +95,18 @@ def _runbooks(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _publish(arguments: argparse.Namespace) -> int:
+    _require_boto3("prodready publish", mend="run: pip install 'prodready-constructs[local]'")
+    return publish.run(arguments)
+
+
 def _local(arguments: argparse.Namespace) -> int:
-    if find_spec("boto3") is None:
-        raise ConfigurationError(
-            "prodready local",
-            given="no boto3",
-            allowed="an environment with the extra 'local'",
-            mend="run: pip install 'prodready-constructs[local,node]'",
-        )
+    _require_boto3("prodready local", mend="run: pip install 'prodready-constructs[local,node]'")
     from prodready_constructs.local.up import main as local  # noqa: PLC0415 - an extra
 
     return local(arguments.rest)
+
+
+def _require_boto3(command: str, *, mend: str) -> None:
+    if find_spec("boto3") is None:
+        raise ConfigurationError(command, given="no boto3", allowed="an environment with the extra 'local'", mend=mend)

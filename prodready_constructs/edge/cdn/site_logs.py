@@ -93,5 +93,5 @@ class SiteLogs(Part):
             record_fields=list(FIELDS),
         )
         # The name alone makes no dependency.
-        delivery.add_dependency(source)
+        delivery.add_resource_dependency(source)
         record(self, controls=CONTROLS, tier="edge", site=site.path)

@@ -57,7 +57,7 @@ def test_logs_and_monitoring(stack: cdk.Stack) -> None:
     site = a_site(stack)
     with at_most(17):
         SiteLogs(stack, "AccessLogs", site=site, posture=PRODUCTION.edge)
-    with at_most(5):
+    with at_most(6):
         rum = RealUserMonitoring(stack, "Rum", names=["shop.example.com"])
     with at_most(0):
         assert rum.alarm_specs
