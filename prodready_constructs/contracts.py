@@ -219,9 +219,7 @@ class NamedDomain(Protocol):
     name: str
 
     def require_us_east_1(self, *, wanted_by: Construct) -> acm.ICertificate: ...
-    def alias(
-        self, target: route53.IAliasRecordTarget, *, scope: Construct | None = None, name: str | None = None
-    ) -> tuple[route53.RecordSet, ...]: ...
+    def alias(self, target: route53.IAliasRecordTarget, *, scope: Construct | None = None) -> tuple[route53.RecordSet, ...]: ...
 
 
 class Grantee(Protocol):
