@@ -12,6 +12,7 @@ from aws_cdk import aws_cognito as cognito
 from aws_cdk import aws_lambda as lambda_
 
 from prodready_constructs.errors import ConfigurationError
+from prodready_constructs.waivers import SHORTEST_REASON
 
 Mode = Literal["AMAZON_COGNITO_USER_POOLS", "AWS_IAM", "OPENID_CONNECT", "AWS_LAMBDA", "API_KEY"]
 #: AppSync's directives by the mode they ask for.
@@ -27,8 +28,6 @@ DIRECTIVES: dict[str, Mode] = {
 KEY_DAYS = (1, 365)
 #: How long AppSync may keep a function's decision, in seconds (AWS::AppSync::GraphQLApi LambdaAuthorizerConfig).
 DECISION_SECONDS = (0, 3_600)
-#: A reason shorter than this says nothing to an auditor.
-SHORTEST_REASON = 20
 _ISSUER = re.compile(r"https://[^\s/?#@]+(/[^\s?#]*)?")
 
 

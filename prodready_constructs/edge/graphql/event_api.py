@@ -22,6 +22,7 @@ from prodready_constructs.edge.waf.web_acl import WebAcl
 from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.foundation import DataKey, Part
 from prodready_constructs.posture import EdgePosture
+from prodready_constructs.waivers import waive
 
 CONTROLS = (
     ControlClaim(
@@ -33,6 +34,9 @@ CONTROLS = (
 )
 #: AWS::AppSync::ChannelNamespace Name; underscores and dots are no part of it.
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,48}[A-Za-z0-9])?")
+
+#: What finds a key where a caller should be known.
+_OPEN = "Prodready-OpenMethod"
 
 
 class ProtectedEventApi(Part):
@@ -87,6 +91,9 @@ class ProtectedEventApi(Part):
                 log_config=appsync.CfnApi.EventLogConfigProperty(cloud_watch_logs_role_arn=role.role_arn, log_level="ERROR"),
             ),
         )
+        self._key = next((one for one in self._authorization if one.mode == "API_KEY"), None)
+        if self._key:
+            waive(self.api, rule=f"{_OPEN}[ConnectionAuthModes]", because=self._key.because, owner="platform")
         #: AppSync's id and ARN of the API.
         self.api_id, self.arn = self.api.attr_api_id, self.api.attr_api_arn
         key = encryption_key or DataKey(self, "Key", description=f"{self.path}: logs", encrypts_logs=True).key
@@ -168,6 +175,8 @@ class ProtectedEventApi(Part):
             subscribe_auth_modes=[appsync.CfnChannelNamespace.AuthModeProperty(auth_type=way.mode) for way in subscribe],
             code_handlers=code.text if code else None,
         )
+        if self._key and self._key in subscribe:
+            waive(made, rule=f"{_OPEN}[SubscribeAuthModes]", because=self._key.because, owner="platform")
         self._namespaces.append(name)
         return made
 

@@ -27,6 +27,7 @@ from prodready_constructs.edge import (
 )
 from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.posture import PRODUCTION, STAGING, EdgePosture
+from tests.compliance.templates import found, stack_of
 from tests.edge.parts import a_domain, a_zone
 from tests.support.packs import findings
 from tests.support.synthesis import SECOND_REGION, Template, new_app, new_stack, synth
@@ -48,7 +49,9 @@ type Subscription { placed: Order @aws_subscribe(mutations: ["place"]) }
 """
 SCHEMA = GraphqlSchema.from_text(SDL, name="schema.graphql")
 SMALL = GraphqlSchema.from_text("type Query { order(id: ID!): String }\ntype Order { id: ID! }")
-KEY = AppSyncAuthorization.api_key(issued=date(2026, 1, 1), expires=date(2026, 3, 1), because="prices are for everybody")
+KEY = AppSyncAuthorization.api_key(
+    issued=date(2026, 1, 1), expires=date(2026, 3, 1), because="prices are for everybody, signed in or not yet"
+)
 CACHED = replace(PRODUCTION.edge, graphql_cache="MEDIUM")
 
 
@@ -88,7 +91,11 @@ def stack() -> cdk.Stack:
     """An API under a name, for users and services, with a table, a function and all its fields answered."""
     stack = new_stack()
     made = api(
-        stack, schema=SCHEMA, authorization=[users(stack), AppSyncAuthorization.iam()], domain=a_domain(stack), environment={"SHOP": "north"}
+        stack,
+        schema=SCHEMA,
+        authorization=[users(stack), AppSyncAuthorization.iam()],
+        domain=a_domain(stack),
+        environment={"SHOP": "north"},
     )
     orders = made.add_table("orders", a_table(stack, key=kms.Key(stack, "TableKey")))
     prices = made.add_function("prices", a_function(stack))
@@ -96,7 +103,9 @@ def stack() -> cdk.Stack:
     made.resolve("Query", "mine", orders, code=ResolverCode.query_by_key(key={"customer": ResolverCode.CALLER}, index="by-customer"))
     made.resolve("Query", "price", prices, code=ResolverCode.invoke())
     made.resolve_in_steps(
-        "Mutation", "place", [(prices, ResolverCode.invoke()), (orders, ResolverCode.put_item(key={"customer": ResolverCode.CALLER, "id": "id"}))]
+        "Mutation",
+        "place",
+        [(prices, ResolverCode.invoke()), (orders, ResolverCode.put_item(key={"customer": ResolverCode.CALLER, "id": "id"}))],
     )
     return stack
 
@@ -251,7 +260,9 @@ def test_a_key_that_only_reads_is_only_read_with() -> None:
     made.resolve("Query", "order", orders, code=ResolverCode.get_item(key={"id": "id"}))
     made.resolve("Order", "id", orders, code=ResolverCode.get_item(key={"id": ResolverCode.CALLER}))
     first, second = statements(synth(stack), "orders")
-    assert (first["Action"], second["Action"]) == ("dynamodb:GetItem", ["kms:Decrypt", "kms:DescribeKey"]), "and a second resolver repeats nothing"
+    assert (first["Action"], second["Action"]) == ("dynamodb:GetItem", ["kms:Decrypt", "kms:DescribeKey"]), (
+        "and a second resolver repeats nothing"
+    )
 
 
 @pytest.mark.control("WEB-6")
@@ -290,7 +301,9 @@ def test_a_query_without_resolver_fails_the_synth() -> None:
 @pytest.mark.control("WEB-6")
 def test_the_cache_is_encrypted_and_callers_never_share_an_answer() -> None:
     stack = new_stack()
-    made = api(stack, schema=GraphqlSchema.from_text("type Query { a(id: ID!): Int b: Int c: Int }"), posture=CACHED, authorization=[users(stack)])
+    made = api(
+        stack, schema=GraphqlSchema.from_text("type Query { a(id: ID!): Int b: Int c: Int }"), posture=CACHED, authorization=[users(stack)]
+    )
     prices = made.add_function("prices", a_function(stack))
     made.resolve("Query", "a", prices, code=ResolverCode.invoke(), cached=CachedField(life=timedelta(minutes=5), arguments=("id",)))
     made.resolve("Query", "b", prices, code=ResolverCode.invoke(), cached=CachedField(life=timedelta(seconds=1), same_for_everyone=True))
@@ -356,11 +369,11 @@ def test_a_key_is_second_has_an_end_and_a_reason() -> None:
     specs = {spec.id: spec for spec in made.alarm_specs if isinstance(spec, AlarmSpec)}
     template = synth(stack)
     assert template.props("AWS::AppSync::ApiKey")["Expires"] == KEY.expires_at
-    assert template.props("AWS::AppSync::ApiKey")["Description"] == "prices are for everybody"
+    assert template.props("AWS::AppSync::ApiKey")["Description"] == "prices are for everybody, signed in or not yet"
     assert template.props(API)["OpenIDConnectConfig"] == {"Issuer": "https://issuer.example.com/", "ClientId": "^(web)$"}
     assert template.props(API)["AdditionalAuthenticationProviders"] == [{"AuthenticationType": "API_KEY"}]
     (fact,) = template.recorded("ProtectedGraphqlApi")
-    assert fact["api_key"] == {"expires": "2026-03-01", "because": "prices are for everybody"}
+    assert fact["api_key"] == {"expires": "2026-03-01", "because": "prices are for everybody, signed in or not yet"}
     expiry = specs["ApiKeyExpiry"]
     assert isinstance(expiry.metric, MathMetric)
     assert expiry.metric.expression == f"({KEY.expires_at} - EPOCH(requests)) / 86400"
@@ -443,16 +456,24 @@ def test_it_refuses_a_certificate_outside_us_east_1() -> None:
     app = new_app()
     elsewhere = new_stack(app, "Elsewhere", region=SECOND_REGION)
     domain = Domain(elsewhere, "Domain", name="api.example.com", hosted_zone=a_zone(elsewhere))
-    with refuses(r"^Elsewhere/Api: domain: got 'a certificate in us-west-2'; allowed: a certificate in us-east-1; make the Domain in a stack of us-east-1$"):
+    with refuses(
+        r"^Elsewhere/Api: domain: got 'a certificate in us-west-2'; allowed: a certificate in us-east-1; make the Domain in a stack of us-east-1$"
+    ):
         api(elsewhere, domain=domain)
 
 
 @pytest.mark.parametrize(
     ("environment", "message"),
     [
-        ({"DB_PASSWORD": "hunter22"}, r"^Stack/Api: environment: got 'DB_PASSWORD'; allowed: plain configuration: whoever may read the API may read it; let"),
+        (
+            {"DB_PASSWORD": "hunter22"},
+            r"^Stack/Api: environment: got 'DB_PASSWORD'; allowed: plain configuration: whoever may read the API may read it; let",
+        ),
         ({"KEY_ID": "AKIA" + "A" * 16}, r"^Stack/Api: environment: got 'KEY_ID'; allowed: plain configuration"),
-        ({"1SHOP": "a"}, r"^Stack/Api: environment: got '1SHOP of 1 characters'; allowed: 2 to 64 letters, digits and _, a letter first; values of 512"),
+        (
+            {"1SHOP": "a"},
+            r"^Stack/Api: environment: got '1SHOP of 1 characters'; allowed: 2 to 64 letters, digits and _, a letter first; values of 512",
+        ),
         ({"SHOP": "a" * 513}, r"^Stack/Api: environment: got 'SHOP of 513 characters'; allowed: .*; shorten it$"),
         ({f"V{n}X": "a" for n in range(51)}, r"^Stack/Api: environment: got '51 variables'; allowed: 50, AppSync's limit; give fewer$"),
     ],
@@ -468,7 +489,9 @@ def test_it_refuses_what_the_schema_does_not_have() -> None:
     nothing = made.add_local("nothing")
     with refuses(r"^Stack/Api: Nobody.a: got 'the type Nobody'; allowed: types of schema: Order, Query; correct the name$"):
         made.resolve("Nobody", "a", nothing, code=ResolverCode.local())
-    with refuses(r"^Stack/Api: Query.orders: got 'the field orders'; allowed: each field of Query once: order; correct the name, or add the field to schema$"):
+    with refuses(
+        r"^Stack/Api: Query.orders: got 'the field orders'; allowed: each field of Query once: order; correct the name, or add the field to schema$"
+    ):
         made.resolve("Query", "orders", nothing, code=ResolverCode.local())
     made.resolve("Query", "order", nothing, code=ResolverCode.local())
     with refuses(r"^Stack/Api: Query.order: got 'the field order a second time'; allowed: each field of Query once: order;"):
@@ -491,7 +514,9 @@ def test_it_refuses_code_for_another_kind_of_source_and_sources_of_others(tmp_pa
     orders = made.add_table("orders", a_table(stack))
     with refuses(r"^Stack/Api: Query.order: got \"code for a function on the table 'orders'\"; allowed: code for a table; take the other$"):
         made.resolve("Query", "order", orders, code=ResolverCode.invoke())
-    with refuses(r"^Stack/Api: Query.order: got \"the data source 'orders' of another API\"; allowed: a data source of this one; add it here$"):
+    with refuses(
+        r"^Stack/Api: Query.order: got \"the data source 'orders' of another API\"; allowed: a data source of this one; add it here$"
+    ):
         made.resolve("Query", "order", other.add_table("orders", a_table(stack, "Other2")), code=ResolverCode.get_item(key={"id": "id"}))
     file = tmp_path / "mine.js"
     file.write_text("export function request(ctx) { return {} }\nexport function response(ctx) { return 1 }")
@@ -518,9 +543,13 @@ def test_it_refuses_a_source_named_amiss_or_twice(name: str) -> None:
         made.add_local(name)
 
 
-@pytest.mark.parametrize("endpoint", ["http://orders.example.com", "https://orders.example.com/v1", "https://", "orders.example.com", "https://a@b"])
+@pytest.mark.parametrize(
+    "endpoint", ["http://orders.example.com", "https://orders.example.com/v1", "https://", "orders.example.com", "https://a@b"]
+)
 def test_it_refuses_an_endpoint_that_is_no_https_host(endpoint: str) -> None:
-    with refuses(r"^Stack/Api: add_http: got '.*'; allowed: https:// and a host, such as 'https://orders.example.com'; AppSync reaches public names only; put"):
+    with refuses(
+        r"^Stack/Api: add_http: got '.*'; allowed: https:// and a host, such as 'https://orders.example.com'; AppSync reaches public names only; put"
+    ):
         api(new_stack()).add_http("orders", endpoint)
 
 
@@ -528,7 +557,9 @@ def test_it_refuses_an_endpoint_that_is_no_https_host(endpoint: str) -> None:
 def test_it_refuses_too_many_steps(count: int) -> None:
     made = api(new_stack())
     step = (made.add_local("nothing"), ResolverCode.local())
-    with refuses(rf"^Stack/Api: Query.order: got '{count} steps'; allowed: 1 to 10 steps, AppSync's limit; put work together in a function$"):
+    with refuses(
+        rf"^Stack/Api: Query.order: got '{count} steps'; allowed: 1 to 10 steps, AppSync's limit; put work together in a function$"
+    ):
         made.resolve_in_steps("Query", "order", [step] * count)
 
 
@@ -543,11 +574,17 @@ def test_it_refuses_a_cache_that_cannot_be_or_would_mix_callers() -> None:
     for life in (timedelta(0), timedelta(hours=2)):
         with refuses(r"^Stack/Api: Query.order: life: got '.*'; allowed: 1 second to 1 hour; AppSync keeps answers no longer$"):
             cached("Query", "order", life=life, same_for_everyone=True)
-    with refuses(r"^Stack/Api: Query.order: arguments: got 'page'; allowed: arguments of the field: id; name those that change the answer$"):
+    with refuses(
+        r"^Stack/Api: Query.order: arguments: got 'page'; allowed: arguments of the field: id; name those that change the answer$"
+    ):
         cached("Query", "order", life=timedelta(minutes=1), arguments=("page",), same_for_everyone=True)
-    with refuses(r"^Stack/Api: Query.order: cached: got 'an answer for each caller, in an API that also knows callers by IAM, function or key'; allowed: Cognito"):
+    with refuses(
+        r"^Stack/Api: Query.order: cached: got 'an answer for each caller, in an API that also knows callers by IAM, function or key'; allowed: Cognito"
+    ):
         cached("Query", "order", life=timedelta(minutes=1))
-    with refuses(r"^Stack/Api: Order.id: cached: got 'a field of Order'; allowed: fields of Query: mutations change things, and .*; cache the query that leads"):
+    with refuses(
+        r"^Stack/Api: Order.id: cached: got 'a field of Order'; allowed: fields of Query: mutations change things, and .*; cache the query that leads"
+    ):
         cached("Order", "id", life=timedelta(minutes=1), same_for_everyone=True)
 
 
@@ -564,7 +601,9 @@ def test_what_wakes_someone() -> None:
     assert specs["TokensRunningOut"].threshold == 240_000
     assert all(spec.missing_data == "notBreaching" and spec.runbook.first_commands and spec.runbook.causes for spec in specs.values())
     template = synth(stack)
-    assert stack.resolve(specs["Latency"].metric.dimensions) == {"GraphQLAPIId": {"Fn::GetAtt": [next(iter(template.of_type(API))), "ApiId"]}}  # type: ignore[union-attr]
+    assert stack.resolve(specs["Latency"].metric.dimensions) == {
+        "GraphQLAPIId": {"Fn::GetAtt": [next(iter(template.of_type(API))), "ApiId"]}
+    }  # type: ignore[union-attr]
     metric_filter = template.props("AWS::Logs::MetricFilter")
     assert metric_filter["FilterPattern"] == "{ $.fieldInError IS TRUE }"
     (counted,) = metric_filter["MetricTransformations"]
@@ -580,7 +619,35 @@ def test_rule_packs_find_nothing_but_what_is_waived(stack: cdk.Stack, template: 
     assert waivers == ["AwsSolutions-ASC3"]
 
 
-def test_bent_it_is_found() -> None:
+@pytest.mark.control("WEB-6")
+@pytest.mark.parametrize(
+    ("bent", "rule", "detail"),
+    [
+        ({"LogConfig": None}, "GraphqlUnguarded", "[Logs]"),
+        ({"XrayEnabled": False}, "GraphqlUnguarded", "[Tracing]"),
+        ({"IntrospectionConfig": "ENABLED"}, "GraphqlUnguarded", "[Introspection]"),
+        ({"QueryDepthLimit": 0}, "GraphqlUnguarded", "[Depth]"),
+        ({"ResolverCountLimit": 0}, "GraphqlUnguarded", "[Resolvers]"),
+        ({"AuthenticationType": "API_KEY"}, "OpenMethod", ""),
+    ],
+)
+def test_bent_it_is_found(template: Template, bent: dict[str, Any], rule: str, detail: str) -> None:
+    (name,) = template.of_type(API)
+    assert found(rule, stack_of(template.resources)) == []
+    resource = template.resources[name]
+    changed = {**template.resources, name: {**resource, "Properties": {**resource["Properties"], **bent}}}
+    assert found(rule, stack_of(changed)) == [f"{detail} @ Stack/{name}".removeprefix(" @ ")]
+
+
+@pytest.mark.control("WEB-6", "WEB-1")
+def test_without_its_web_acl_it_is_found(template: Template) -> None:
+    (name,) = template.of_type(API)
+    alone = {key: one for key, one in template.resources.items() if one["Type"] != "AWS::WAFv2::WebACLAssociation"}
+    assert f"Stack/{name}" not in found("WebEntryWithoutWaf", stack_of(template.resources))
+    assert f"Stack/{name}" in found("WebEntryWithoutWaf", stack_of(alone))
+
+
+def test_the_packs_find_it_untraced() -> None:
     stack = new_stack()
     made = api(stack)
     made.api.xray_enabled = False

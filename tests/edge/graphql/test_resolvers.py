@@ -37,7 +37,11 @@ def test_the_ready_channel_code_stays_inside_what_appsync_runs() -> None:
 
 
 def test_get_asks_for_the_item_of_the_argument() -> None:
-    assert run(READY["get"].text, "request", args={"id": "o-1"}) == {"operation": "GetItem", "key": {"id": {"S": "o-1"}}, "consistentRead": False}
+    assert run(READY["get"].text, "request", args={"id": "o-1"}) == {
+        "operation": "GetItem",
+        "key": {"id": {"S": "o-1"}},
+        "consistentRead": False,
+    }
     assert run(READY["get"].text, "response", result={"id": "o-1"}) == {"id": "o-1"}
     assert run(READY["get"].text, "response", result=None) is None
     assert run(ResolverCode.get_item(key={"n": "n"}, consistent=True).text, "request", args={"n": 7}) == {
@@ -49,7 +53,7 @@ def test_get_asks_for_the_item_of_the_argument() -> None:
 
 @pytest.mark.parametrize("value", [None, "", "   ", "x" * 1_025, ["a"], {"S": "a"}])
 def test_a_key_is_a_short_text_or_a_number(value: Any) -> None:
-    with pytest.raises(Refused, match="^BadRequest: id is missing, empty or too long$"):
+    with pytest.raises(Refused, match=r"^BadRequest: id is missing, empty or too long$"):
         run(READY["get"].text, "request", args={"id": value})
 
 
@@ -60,7 +64,7 @@ def test_the_caller_in_a_key_is_never_an_argument() -> None:
     asked = run(code.text, "request", args={"id": "o-1", "customer": "bob", "$caller": "bob"}, identity=ANN)
     assert asked["key"] == {"customer": {"S": "ann"}, "id": {"S": "o-1"}}
     for identity in (None, {"userArn": "arn:aws:sts::111122223333:assumed-role/x/y"}):
-        with pytest.raises(Refused, match="^Unauthorized: Unauthorized$"):
+        with pytest.raises(Refused, match=r"^Unauthorized: Unauthorized$"):
             run(code.text, "request", args={"id": "o-1"}, identity=identity)
 
 
@@ -90,13 +94,13 @@ def test_put_makes_the_next_version_of_the_one_that_was_seen() -> None:
 @pytest.mark.parametrize("version", [0, -1, 1.5, "1", True])
 def test_a_version_is_a_whole_number(version: Any) -> None:
     for code, args in ((READY["put"], {"input": {"id": "o-1"}}), (READY["delete"], {"id": "o-1"})):
-        with pytest.raises(Refused, match="^BadRequest: expectedVersion must be a whole number from 1 up$"):
+        with pytest.raises(Refused, match=r"^BadRequest: expectedVersion must be a whole number from 1 up$"):
             run(code.text, "request", args={**args, "expectedVersion": version})
 
 
 @pytest.mark.parametrize("given", [None, "text", ["a"]])
 def test_an_input_is_an_object(given: Any) -> None:
-    with pytest.raises(Refused, match="^BadRequest: input is missing$"):
+    with pytest.raises(Refused, match=r"^BadRequest: input is missing$"):
         run(READY["put"].text, "request", args={"input": given})
 
 
@@ -110,7 +114,7 @@ def test_delete_wants_the_version_that_was_seen() -> None:
             "expressionValues": {":seen": {"N": 2}},
         },
     }
-    with pytest.raises(Refused, match="^BadRequest: expectedVersion must be"):
+    with pytest.raises(Refused, match=r"^BadRequest: expectedVersion must be"):
         run(READY["delete"].text, "request", args={"id": "o-1"})
 
 
@@ -133,7 +137,7 @@ def test_query_reads_a_page_of_the_callers_own() -> None:
 
 @pytest.mark.parametrize("limit", [0, 101, 1.5, "10"])
 def test_a_page_has_a_limit(limit: Any) -> None:
-    with pytest.raises(Refused, match="^BadRequest: limit must be a whole number from 1 to 100$"):
+    with pytest.raises(Refused, match=r"^BadRequest: limit must be a whole number from 1 to 100$"):
         run(READY["query"].text, "request", args={"limit": limit}, identity=ANN)
 
 
@@ -164,7 +168,7 @@ def test_get_is_passed_on_with_the_callers_token() -> None:
         "resourcePath": "/orders/a%2Fb%3Fc",
         "params": {"headers": {"accept": "application/json", "authorization": "Bearer ann"}, "query": {"page": "2"}},
     }
-    with pytest.raises(Refused, match="^Unauthorized"):
+    with pytest.raises(Refused, match=r"^Unauthorized"):
         run(READY["http_get"].text, "request", args={"id": "a"})
     plain = ResolverCode.http_get("/", forwards_caller=False)
     assert run(plain.text, "request", request={"headers": headers})["params"]["headers"] == {"accept": "application/json"}
@@ -172,7 +176,7 @@ def test_get_is_passed_on_with_the_callers_token() -> None:
 
 @pytest.mark.parametrize("name", [".", ".."])
 def test_a_path_does_not_climb(name: str) -> None:
-    with pytest.raises(Refused, match="^BadRequest: id is not a name$"):
+    with pytest.raises(Refused, match=r"^BadRequest: id is not a name$"):
         run(READY["http_get"].text, "request", args={"id": name}, request={"headers": {"authorization": "t"}})
 
 
@@ -180,7 +184,7 @@ def test_post_is_passed_on_as_json() -> None:
     asked = run(READY["http_post"].text, "request", args={"input": {"a": 1}}, request={"headers": {"authorization": "t"}})
     assert (asked["method"], asked["resourcePath"], asked["params"]["body"]) == ("POST", "/orders", '{"a":1}')
     assert asked["params"]["headers"] == {"accept": "application/json", "authorization": "t", "content-type": "application/json"}
-    with pytest.raises(Refused, match="^BadRequest: input is missing$"):
+    with pytest.raises(Refused, match=r"^BadRequest: input is missing$"):
         run(READY["http_post"].text, "request", request={"headers": {"authorization": "t"}})
 
 
@@ -214,7 +218,7 @@ def test_errors_do_not_leak(name: str) -> None:
 @pytest.mark.parametrize("name", ["put", "delete"])
 def test_a_lost_race_is_a_conflict(name: str) -> None:
     error = {"message": SECRET, "type": "DynamoDB:ConditionalCheckFailedException"}
-    with pytest.raises(Refused, match="^Conflict: The item is there already, or was changed by somebody else$"):
+    with pytest.raises(Refused, match=r"^Conflict: The item is there already, or was changed by somebody else$"):
         run(READY[name].text, "response", error=error, result={"total": 3})
 
 
@@ -234,14 +238,14 @@ def test_a_user_hears_and_tells_their_own_channel_only() -> None:
     assert run(code, "onPublish", info=channel("orders", "ann"), identity=ANN, events=[{"id": "1"}]) == [{"id": "1"}]
     for handler in ("onSubscribe", "onPublish"):
         for segments, identity in ((("orders", "bob"), ANN), (("orders", "*"), ANN), (("orders",), ANN), (("orders", "ann"), None)):
-            with pytest.raises(Refused, match="^Unauthorized"):
+            with pytest.raises(Refused, match=r"^Unauthorized"):
                 run(code, handler, info=channel(*segments), identity=identity, events=[])
 
 
 def test_a_service_tells_every_channel_and_hears_none() -> None:
     code, role = ChannelCode.own_channel().text, {"userArn": "arn:aws:sts::111122223333:assumed-role/orders/x"}
     assert run(code, "onPublish", info=channel("orders", "ann"), identity=role, events=[{"id": "1"}]) == [{"id": "1"}]
-    with pytest.raises(Refused, match="^Unauthorized"):
+    with pytest.raises(Refused, match=r"^Unauthorized"):
         run(code, "onSubscribe", info=channel("orders", "ann"), identity=role)
 
 

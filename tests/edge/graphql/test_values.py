@@ -29,7 +29,11 @@ BROKEN = [
     ("type Query { order( }", "1:21", "Expected Name, found '}'."),
     ("type Query {\n  order: Ordre\n}", "2:10", "Unknown type 'Ordre'."),
     ("type Query { a: Int @aws_nobody }", "1:21", "Unknown directive '@aws_nobody'."),
-    ("type Query { a: Int @aws_auth }", "1:21", "Argument '@aws_auth(cognito_groups:)' of type '[String!]!' is required, but it was not provided."),
+    (
+        "type Query { a: Int @aws_auth }",
+        "1:21",
+        "Argument '@aws_auth(cognito_groups:)' of type '[String!]!' is required, but it was not provided.",
+    ),
     ("type Query { a: Int }\ntype Query { b: Int }", "2:6", "There can be only one type named 'Query'."),
     ("interface I { x: Int }\ntype Query implements I { y: Int }", "2:1", "Interface field I.x expected but Query does not provide it."),
     ("type Query { a: Int }\ntype AWSDate { b: Int }", "2:6", "There can be only one type named 'AWSDate'."),
@@ -176,9 +180,7 @@ def test_it_refuses_what_is_no_module_of_handlers(tmp_path: Path) -> None:
         match=r"mine.js: got '32769 characters'; allowed: 1 to 32768 characters of code, AppSync's limit; move work into a function, or minify it$",
     ):
         ResolverCode.from_file(file)
-    with pytest.raises(
-        ConfigurationError, match=r"^none.js: got 'no such file'; allowed: a JavaScript module; give the path of the file$"
-    ):
+    with pytest.raises(ConfigurationError, match=r"^none.js: got 'no such file'; allowed: a JavaScript module; give the path of the file$"):
         ChannelCode.from_file("none.js")
 
 
@@ -213,20 +215,24 @@ def test_it_refuses_a_key_that_lives_too_short_or_too_long(days: int) -> None:
         match=rf"^AppSyncAuthorization.api_key: expires: got '.*, {days} days after 2026-01-01'; allowed: 1 to 365 days, AppSync's range; give the days",
     ):
         AppSyncAuthorization.api_key(
-            issued=date(2026, 1, 1), expires=date(2026, 1, 1) + timedelta(days=days), because="the catalogue is for everybody"
+            issued=date(2026, 1, 1),
+            expires=date(2026, 1, 1) + timedelta(days=days),
+            because="the catalogue is for everybody, signed in or not",
         )
 
 
 def test_it_refuses_a_key_without_a_reason() -> None:
     with pytest.raises(
         ConfigurationError,
-        match=r"^AppSyncAuthorization.api_key: because: got 'public'; allowed: a reason of at least 20 characters: a key authenticates nobody; say what",
+        match=r"^AppSyncAuthorization.api_key: because: got 'public'; allowed: a reason of at least 40 characters: a key authenticates nobody; say what",
     ):
         AppSyncAuthorization.api_key(issued=date(2026, 1, 1), expires=date(2026, 2, 1), because="public")
 
 
 def test_a_key_ends_at_midnight_utc() -> None:
-    key = AppSyncAuthorization.api_key(issued=date(2026, 1, 1), expires=date(2026, 12, 31), because="the catalogue is for everybody")
+    key = AppSyncAuthorization.api_key(
+        issued=date(2026, 1, 1), expires=date(2026, 12, 31), because="the catalogue is for everybody, signed in or not"
+    )
     assert key.expires_at == 1_798_675_200
     assert AppSyncAuthorization.iam().expires_at == 0
 
@@ -243,11 +249,26 @@ def test_it_refuses_a_decision_that_holds_too_long() -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"graphql_query_depth": 0}, r"^EdgePosture.graphql_query_depth: got 0; allowed: 1 to 75 \(AppSync's range .*\); the nearest is 1$"),
-        ({"graphql_query_depth": 76}, r"^EdgePosture.graphql_query_depth: got 76; allowed: 1 to 75 \(AppSync's range .*\); the nearest is 75$"),
-        ({"graphql_resolver_count": 10_001}, r"^EdgePosture.graphql_resolver_count: got 10001; allowed: 1 to 10000 \(.*\); the nearest is 10000$"),
-        ({"graphql_log_level": "NONE"}, r"^EdgePosture.graphql_log_level: got 'NONE'; allowed: one of 'ERROR', .* \(errors are always logged\);"),
-        ({"graphql_cache": "T2_SMALL"}, r"^EdgePosture.graphql_cache: got 'T2_SMALL'; allowed: one of None, 'SMALL', .*; choose one of them$"),
+        (
+            {"graphql_query_depth": 0},
+            r"^EdgePosture.graphql_query_depth: got 0; allowed: 1 to 75 \(AppSync's range .*\); the nearest is 1$",
+        ),
+        (
+            {"graphql_query_depth": 76},
+            r"^EdgePosture.graphql_query_depth: got 76; allowed: 1 to 75 \(AppSync's range .*\); the nearest is 75$",
+        ),
+        (
+            {"graphql_resolver_count": 10_001},
+            r"^EdgePosture.graphql_resolver_count: got 10001; allowed: 1 to 10000 \(.*\); the nearest is 10000$",
+        ),
+        (
+            {"graphql_log_level": "NONE"},
+            r"^EdgePosture.graphql_log_level: got 'NONE'; allowed: one of 'ERROR', .* \(errors are always logged\);",
+        ),
+        (
+            {"graphql_cache": "T2_SMALL"},
+            r"^EdgePosture.graphql_cache: got 'T2_SMALL'; allowed: one of None, 'SMALL', .*; choose one of them$",
+        ),
     ],
 )
 def test_the_posture_refuses_what_appsync_does_not_offer(change: dict[str, Any], message: str) -> None:
