@@ -22,6 +22,7 @@ from prodready_constructs.local.readback.table import differing, totals
 from prodready_constructs.local.report import Evidence, write_report
 from prodready_constructs.local.session import Session, SessionError, emulator
 from prodready_constructs.local.tools import find_tools
+from prodready_constructs.local.users_drill import users_come_back
 
 _INTERRUPTED = 130
 
@@ -95,6 +96,7 @@ class _Run:
         with tempfile.TemporaryDirectory(prefix="prodready-drills-") as folder:
             self._drill("a failing update rolls back", lambda: failing_update(session, assembly, folder=Path(folder), log=log))
             self._drill("a stateful replacement is refused", lambda: refused_replacement(assembly, lock, folder=Path(folder)))
+            self._drill("the users of a lost pool come back", lambda: users_come_back(session, assembly, folder=Path(folder)))
         self._drill("a protected stack cannot be deleted", lambda: refused_deletion(session, assembly))
         with self.progress.phase("cdk destroy"):
             deploy.destroy(session, assembly, log=log)

@@ -11,12 +11,15 @@ from pathlib import Path
 
 import pytest
 
+from prodready_constructs.local import users_drill
 from prodready_constructs.local.assembly import Assembly, load
 from prodready_constructs.local.coverage import RECORDED_TYPES
+from prodready_constructs.local.drills import run_drill
 from prodready_constructs.local.readback import Kind, ReadBack, Row, read_back
 from prodready_constructs.local.readback.table import differing
 from prodready_constructs.local.session import Session, emulator
 from prodready_constructs.local.tools import find_tools
+from prodready_constructs.local.users_drill import users_come_back
 from tests.local import doors
 from tests.support.synthesis import ACCOUNT, REGION, ROOT
 
@@ -126,6 +129,34 @@ def test_what_was_opened_behind_the_back_differs(session: Session, assembly: Ass
     seen = differing(read_back(session, assembly).rows)
     http.update_route(ApiId=api, RouteId=route["RouteId"], AuthorizationType="JWT")
     assert [(row.resource, row.property, row.found) for row in seen] == [("HttpRoute", "AuthorizationType", "NONE")]
+
+
+@pytest.mark.control("SEC-5")
+def test_the_users_of_a_lost_pool_come_back(session: Session, assembly: Assembly, found: ReadBack, tmp_path: Path) -> None:
+    drill = run_drill("users", users_come_back(session, assembly, folder=tmp_path))
+    assert drill.passed, drill.steps
+    assert drill.steps[1:3] == (
+        "prodready_constructs.identity.users export: 2 users, 2 groups",
+        "the new pool has 2 of 2 users with groups, disabled accounts and new ids",
+    )
+    idp = session.client("cognito-idp", ACCOUNT, REGION)
+    (pool,) = idp.list_user_pools(MaxResults=60)["UserPools"]
+    assert idp.list_users(UserPoolId=pool["Id"])["Users"] == []
+
+
+@pytest.mark.control("SEC-5")
+def test_a_user_who_does_not_come_back_fails_the_drill(
+    session: Session, assembly: Assembly, found: ReadBack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = users_drill._Drill.run
+
+    def forgetful(drill: users_drill._Drill, verb: str, pool: str, *, to: Path, source: Path | None = None) -> str:
+        return str(to.write_text("{}")) if verb == "settle" else real(drill, verb, pool, to=to, source=source)
+
+    monkeypatch.setattr(users_drill._Drill, "run", forgetful)
+    drill = run_drill("users", users_come_back(session, assembly, folder=tmp_path))
+    assert not drill.passed
+    assert drill.steps[-1].startswith("FAILED: drill-member@example.com was ")
 
 
 def test_it_is_all_deleted_again(session: Session, assembly: Assembly, found: ReadBack) -> None:
