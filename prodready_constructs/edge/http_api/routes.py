@@ -30,7 +30,12 @@ OPEN_CONTROLS = (
 
 
 class PublicRoute(Part):
-    """One route that anybody may call, and why: for the evidence."""
+    """One route that anybody may call, and why: for the evidence.
+
+    Args:
+        route: method and path.
+        reason: as ``public`` was told it.
+    """
 
     def __init__(self, scope: Part, construct_id: str, *, route: str, reason: str) -> None:
         super().__init__(scope, construct_id)
@@ -38,11 +43,20 @@ class PublicRoute(Part):
 
 
 class Routes(Part):
-    """What an HTTP API answers. What has no route is answered with 404."""
+    """What an HTTP API answers. What has no route is answered with 404.
+
+    Args:
+        api_id: of the API.
+        target: the integration, as a route writes it.
+        stage: whose settings slow routes down.
+        posture: degrees.
+        authorizer: of routes without one of their own.
+        preflights: whether API Gateway answers OPTIONS, so that no route may take it.
+    """
 
     def __init__(
         self,
-        api: Part,
+        scope: Part,
         construct_id: str,
         *,
         api_id: str,
@@ -52,14 +66,14 @@ class Routes(Part):
         authorizer: Authorizer,
         preflights: bool,
     ) -> None:
-        super().__init__(api, construct_id)
-        self._where = api.path
+        super().__init__(scope, construct_id)
+        self._where = scope.path
         self._api_id = api_id
         self._target = target
         self._stage = stage
         self._posture = posture
         self._authorizer = authorizer
-        self._authorizers = Authorizers(api, api_id=api_id)
+        self._authorizers = Authorizers(scope, api_id=api_id)
         self._preflights = preflights
         self._keys: set[str] = set()
         self._throttled: dict[str, dict[str, int | bool]] = {}
