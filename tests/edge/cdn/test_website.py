@@ -236,6 +236,14 @@ def test_routes_of_the_application_show_the_page_and_errors_of_an_api_stay_error
     assert not [behavior for behavior in config["CacheBehaviors"] if "FunctionAssociations" in behavior]
 
 
+def test_the_site_says_how_it_is_published(template: Template) -> None:
+    (output,) = [value["Value"] for name, value in template.body["Outputs"].items() if name.startswith("SitePublish")]
+    parts = [part if isinstance(part, str) else part["Ref"] for part in output["Fn::Join"][1]]
+    assert parts[0] == "prodready publish ./dist --bucket "
+    assert parts[1].startswith("Content")
+    assert (parts[2], parts[3].startswith("SiteDistribution")) == (" --distribution ", True)
+
+
 @pytest.mark.control("WEB-8")
 def test_the_name_leads_to_the_site_by_both_protocols(template: Template) -> None:
     records = {record["Properties"]["Type"] for record in template.of_type("AWS::Route53::RecordSet").values()}
