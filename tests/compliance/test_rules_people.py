@@ -49,6 +49,8 @@ def test_a_user_pool_asks_for_more_than_a_password(change: dict[str, Any], detai
         ({"CallbackURLs": ["http://shop.example.com/back"]}, ["Callback http://shop.example.com/back"]),
         ({"LogoutURLs": ["http://localhost.example.com"]}, ["Callback http://localhost.example.com"]),
         ({"CallbackURLs": [{"Fn::Join": ["", ["https://", {"Ref": "Name"}]]}], "DefaultRedirectURI": {"Ref": "Name"}}, []),
+        ({"CallbackURLs": ["HTTP://127.0.0.1", "http://[::1]:80/"]}, []),
+        ({"CallbackURLs": ["http://localhost@shop.example.com"]}, ["Callback http://localhost@shop.example.com"]),
         ({"CallbackURLs": ["http://[broken"]}, ["Callback http://[broken"]),
         ({"ExplicitAuthFlows": ["ALLOW_USER_SRP_AUTH", "ALLOW_USER_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"]}, []),
         ({"ExplicitAuthFlows": ["ALLOW_USER_PASSWORD_AUTH"]}, ["ALLOW_USER_PASSWORD_AUTH"]),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from urllib.parse import urlsplit
 
 from prodready_constructs.compliance.rules.rule import Hit, Rule, Subject, hit
 from prodready_constructs.evidence.assembly import Resource
 
-HERE = ("localhost", "127.0.0.1", "::1")
+HERE = ("localhost", "127.0.0.1", "[::1]")
+_PLAIN = re.compile(r"http://(?P<host>\[[^\]]*\]|[^:/?#]*)", re.IGNORECASE)
 #: Flows in which the password itself travels to Cognito.
 PASSWORD_FLOWS = frozenset({"ALLOW_USER_PASSWORD_AUTH", "ALLOW_ADMIN_USER_PASSWORD_AUTH", "USER_PASSWORD_AUTH", "ADMIN_NO_SRP_AUTH"})
 
@@ -24,13 +25,9 @@ def _second_factor(pool: Resource) -> bool:
 
 
 def _plain(address: object) -> bool:
-    if not isinstance(address, str):
-        return False
-    try:
-        parts = urlsplit(address)
-    except ValueError:
-        return True
-    return parts.scheme == "http" and parts.hostname not in HERE
+    """Whether *address* is reached unencrypted: Cognito takes plain HTTP for this machine alone."""
+    found = _PLAIN.match(address) if isinstance(address, str) else None
+    return found is not None and found["host"].lower() not in HERE
 
 
 def _find(subject: Subject) -> Iterator[Hit]:
