@@ -97,17 +97,6 @@ def require_subset(where: str, code: str, *, exports: Sequence[str]) -> None:
 def _require(where: str, tokens: Sequence[_Token], place: int, token: _Token) -> None:
     before = tokens[place - 1].text if place else ""
     after = tokens[place + 1].text if place + 1 < len(tokens) else ""
-    member = before == "." or (after == ":" and before in {"{", ","})
-    if token.kind == "word" and token.text in _WORDS and not member:
-        raise _outside(where, token, token.text, _WORDS[token.text])
-    if token.kind == "operator" and token.text in _OPERATORS:
-        raise _outside(where, token, token.text, _OPERATORS[token.text])
-    if token.text == "/" and not (before and _ENDS_A_VALUE.search(before) and before not in _NOT_VALUES):
-        raise _outside(where, token, "a regular expression", "call util.matches(pattern, text)")
-    if token.text == "function" and after == "*":
-        raise _outside(where, token, "a generator", "return an array")
-    if token.text == "for" and not member and _has_semicolon(tokens, place + 1):
-        raise _outside(where, token, "for (...; ...; ...)", "use for-of")
     if token.text == "from" and after[:1] in {"'", '"'} and not (after[1:-1] + "/").startswith(f"{_MODULE}/"):
         raise ConfigurationError(
             f"{where}:{token.line}",
@@ -115,6 +104,29 @@ def _require(where: str, tokens: Sequence[_Token], place: int, token: _Token) ->
             allowed=f"{_MODULE} and its parts",
             mend="bundle the file (esbuild) first",
         )
+    if outside := _outside(tokens, place, token, before, after):
+        given, mend = outside
+        raise ConfigurationError(
+            f"{where}:{token.line}", given=given, allowed=f"what the {RUNTIME_NAME} {RUNTIME_VERSION} runtime has", mend=mend
+        )
+
+
+def _outside(tokens: Sequence[_Token], place: int, token: _Token, before: str, after: str) -> tuple[str, str] | None:
+    """What of the language *token* is that AppSync does not have, and what to write instead."""
+    if before == "." or (after == ":" and before in {"{", ","}):
+        return None
+    checks = (
+        (token.kind == "word" and token.text in _WORDS, token.text, _WORDS.get(token.text, "")),
+        (token.kind == "operator" and token.text in _OPERATORS, token.text, _OPERATORS.get(token.text, "")),
+        (token.text == "/" and not _divides(before), "a regular expression", "call util.matches(pattern, text)"),
+        (token.text == "function" and after == "*", "a generator", "return an array"),
+        (token.text == "for" and _has_semicolon(tokens, place + 1), "for (...; ...; ...)", "use for-of"),
+    )
+    return next(((given, mend) for found, given, mend in checks if found), None)
+
+
+def _divides(before: str) -> bool:
+    return bool(before and _ENDS_A_VALUE.search(before)) and before not in _NOT_VALUES
 
 
 def _has_semicolon(tokens: Sequence[_Token], opening: int) -> bool:
@@ -126,12 +138,6 @@ def _has_semicolon(tokens: Sequence[_Token], opening: int) -> bool:
         if depth == 1 and token.text == ";":
             return True
     return False
-
-
-def _outside(where: str, token: _Token, given: str, mend: str) -> ConfigurationError:
-    return ConfigurationError(
-        f"{where}:{token.line}", given=given, allowed=f"what the {RUNTIME_NAME} {RUNTIME_VERSION} runtime has", mend=mend
-    )
 
 
 def _tokens(code: str, line: int = 1) -> Iterator[_Token]:

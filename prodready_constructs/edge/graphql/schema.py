@@ -102,26 +102,28 @@ class GraphqlSchema:
 
 
 def _parsed(text: str, name: str) -> tuple[DocumentNode, Built]:
+    document, errors = DocumentNode(), []
     try:
         document = parse(Source(text, name))
-        whole = concat_ast([parse(_APPSYNC), document])
     except GraphQLError as error:
-        raise _refusal(name, [error]) from None
+        errors = [error]
+    _require_none(name, errors)
     _require_no_scalar(name, document)
-    if errors := validate_sdl(whole):
-        raise _refusal(name, errors)
+    whole = concat_ast([parse(_APPSYNC), document])
+    _require_none(name, validate_sdl(whole))
     schema = build_ast_schema(whole, assume_valid_sdl=True)
-    if errors := validate_schema(schema):
-        raise _refusal(name, errors)
+    _require_none(name, validate_schema(schema))
     return document, schema
 
 
-def _refusal(name: str, errors: list[GraphQLError]) -> ConfigurationError:
+def _require_none(name: str, errors: list[GraphQLError]) -> None:
+    if not errors:
+        return
     first = errors[0]
     # The last place is what clashes with the first, which may stand in AppSync's own part.
     place = f":{first.locations[-1].line}:{first.locations[-1].column}" if first.locations else ""
     more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
-    return ConfigurationError(
+    raise ConfigurationError(
         f"{name}{place}",
         given=first.message.removeprefix("Syntax Error: ") + more,
         allowed="a GraphQL schema (SDL) with AppSync's scalars and directives",

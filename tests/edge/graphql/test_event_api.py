@@ -291,8 +291,9 @@ def test_the_evidence_knows_how_callers_are_known(template: Template) -> None:
 
 
 def test_feature_flags_do_not_matter() -> None:
-    made = []
-    for flags in ({}, None):
+    made: list[Template] = []
+    every: tuple[dict[str, Any] | None, ...] = ({}, None)
+    for flags in every:
         stack = new_stack(new_app(flags=flags))
         api(stack).add_namespace("orders", publish=[SERVICES], subscribe=[SERVICES])
         made.append(synth(stack))

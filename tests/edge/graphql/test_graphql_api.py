@@ -15,7 +15,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 
-from prodready_constructs.contracts import AlarmSpec, MathMetric, Severity
+from prodready_constructs.contracts import AlarmSpec, MathMetric, Metric, Severity
 from prodready_constructs.edge import (
     AppSyncAuthorization,
     CachedField,
@@ -601,14 +601,15 @@ def test_what_wakes_someone() -> None:
     assert specs["TokensRunningOut"].threshold == 240_000
     assert all(spec.missing_data == "notBreaching" and spec.runbook.first_commands and spec.runbook.causes for spec in specs.values())
     template = synth(stack)
-    assert stack.resolve(specs["Latency"].metric.dimensions) == {
-        "GraphQLAPIId": {"Fn::GetAtt": [next(iter(template.of_type(API))), "ApiId"]}
-    }  # type: ignore[union-attr]
+    latency = specs["Latency"].metric
+    assert isinstance(latency, Metric)
+    assert stack.resolve(latency.dimensions) == {"GraphQLAPIId": {"Fn::GetAtt": [next(iter(template.of_type(API))), "ApiId"]}}
     metric_filter = template.props("AWS::Logs::MetricFilter")
     assert metric_filter["FilterPattern"] == "{ $.fieldInError IS TRUE }"
     (counted,) = metric_filter["MetricTransformations"]
     fields = specs["FieldErrors"].metric
-    assert (fields.namespace, fields.name) == (counted["MetricNamespace"], counted["MetricName"])  # type: ignore[union-attr]
+    assert isinstance(fields, Metric)
+    assert (fields.namespace, fields.name) == (counted["MetricNamespace"], counted["MetricName"])
     assert len(made.graphs) == 4
 
 
