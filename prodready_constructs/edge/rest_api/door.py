@@ -30,8 +30,9 @@ from prodready_constructs.posture import EdgePosture
 CONTROLS = (
     ControlClaim(
         control="WEB-5",
-        how="Regional REST API: every method authorised, requests validated, WAF, throttling (of paths and clients apart, where asked), JSON access logs and execution logs in "
-        "encrypted groups, X-Ray, TLS 1.2 or newer with forward secrecy, private integration by VPC link, cache encrypted",
+        how="REST API, regional or edge-optimised: every method authorised, or open by name with a reason; requests and bodies validated, WAF, "
+        "throttling (of paths and clients apart, where asked), resource policy where asked, JSON access logs and execution logs in encrypted "
+        "groups, X-Ray, TLS 1.2 or newer with forward secrecy, private integration by VPC link, cache encrypted",
         frameworks=("NIST 800-53 r5 AC-3", "NIST 800-53 r5 AU-2", "NIST 800-53 r5 SC-8", "HIPAA 164.312(a)(1)", "PCI DSS 3.2.1 10.1"),
     ),
 )

@@ -41,6 +41,13 @@ class Guard:
         return self.reason is not None or isinstance(self.authorizer, apigateway.CognitoUserPoolsAuthorizer)
 
     @property
+    def authorization_type(self) -> apigateway.AuthorizationType | None:
+        """What the method says; None leaves it to the authorizer."""
+        if self.reason is not None:
+            return apigateway.AuthorizationType.NONE
+        return None if self.authorizer else apigateway.AuthorizationType.IAM
+
+    @property
     def signed(self) -> bool:
         """Whether callers sign with the credentials of an AWS account."""
         return self.reason is None and self.authorizer is None
@@ -98,20 +105,26 @@ class Methods:
         needed = {f"method.request.{name}": True for name in (*(f"path.{name}" for name in names), *required)}
         origin_path = path.removeprefix("/").replace("+}", "}")
         open_to_all = guard.reason is not None
-        method = self.resource(path).add_method(
-            http_method,
-            self._private.integration(http_method, origin_path, path_parameters=names, cache_keys=keys),
-            authorizer=guard.authorizer,
-            authorization_type=apigateway.AuthorizationType.NONE
-            if open_to_all
-            else None
-            if guard.authorizer
-            else apigateway.AuthorizationType.IAM,
-            authorization_scopes=list(guard.scopes) or None,
-            api_key_required=(self._keys_required and not open_to_all) or None,
-            request_validator=self._validator,
-            request_parameters={**dict.fromkeys(keys, False), **needed},
-        )
+        try:
+            method = self.resource(path).add_method(
+                http_method,
+                self._private.integration(http_method, origin_path, path_parameters=names, cache_keys=keys),
+                authorizer=guard.authorizer,
+                authorization_type=guard.authorization_type,
+                authorization_scopes=list(guard.scopes) or None,
+                api_key_required=(self._keys_required and not open_to_all) or None,
+                request_validator=self._validator,
+                request_parameters={**dict.fromkeys(keys, False), **needed},
+            )
+        except RuntimeError as error:
+            if "two different rest APIs" not in str(error):
+                raise
+            raise ConfigurationError(
+                f"{self._where}: authorizer",
+                given="an authorizer that another API has",
+                allowed="an authorizer of this API alone",
+                mend="make a second one of the same user pool or function",
+            ) from None
         l1 = cast("apigateway.CfnMethod", method.node.default_child)
         self.made[path, http_method] = Made(l1, guard, frozenset(needed))
         self._private.aim(l1)

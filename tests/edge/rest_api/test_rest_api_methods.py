@@ -15,7 +15,7 @@ from aws_cdk import aws_lambda as lambda_
 
 from prodready_constructs.compliance import guard
 from prodready_constructs.compliance.guard import GuardError
-from prodready_constructs.edge import ProtectedRestApi
+from prodready_constructs.edge import ApiLogs, ProtectedRestApi
 from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.posture import PRODUCTION, STAGING
 from tests.edge.rest_api.test_rest_api import METHOD, STAGE, api, methods
@@ -114,9 +114,8 @@ def test_a_method_opened_behind_the_librarys_back_is_found() -> None:
     made = api(stack, posture=STAGING.edge)
     made.public("/health", "GET", reason=REASON)
     made.rest_api.root.add_resource("back").add_method("GET", apigateway.MockIntegration())
-    guard(app)
     with pytest.raises(GuardError) as refused:
-        app.synth()
+        guard(app)
     found = re.findall(r"(\S+)\n +rule +Prodready-OpenMethod", str(refused.value))
     assert found == ["Stack/Api/RestApi/Default/back/GET/Resource"], "and the one that was opened by name is waived"
 
@@ -173,6 +172,28 @@ def test_a_lambda_may_decide_who_calls(kind: str) -> None:
     template = synth(stack)
     assert {(one["AuthorizationType"], "AuthorizerId" in one) for one in methods(template).values()} == {("CUSTOM", True)}
     assert template.props("AWS::ApiGateway::Authorizer")["Type"] == kind.upper()
+
+
+@pytest.mark.control("LIB-2")
+def test_it_refuses_an_authorizer_of_another_api() -> None:
+    stack = new_stack()
+    authorizer = users(stack)
+    first = api(stack, posture=STAGING.edge, authorizer=authorizer)
+    front = stack.node.find_child("Front")
+    with pytest.raises(
+        ConfigurationError,
+        match=r"^Stack/Second: authorizer: got 'an authorizer that another API has'; allowed: an authorizer of this API alone; make a second one of the same "
+        r"user pool or function$",
+    ):
+        ProtectedRestApi(
+            stack,
+            "Second",
+            posture=STAGING.edge,
+            load_balancer=front,  # type: ignore[arg-type]
+            authorizer=authorizer,
+            web_acl=first.web_acl,
+            logs=ApiLogs(role="existing"),
+        )
 
 
 @pytest.mark.parametrize("flags", [{}, None])

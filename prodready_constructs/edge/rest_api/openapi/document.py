@@ -15,13 +15,14 @@ from prodready_constructs.errors import ConfigurationError
 #: What a value without quotes is, in YAML 1.2 as in JSON: ``no`` and ``on`` are words, ``2024-01-01`` is text.
 #: Source: https://yaml.org/spec/1.2.2/#103-core-schema
 _PLAIN = (
-    ("null", re.compile(r"null|~|"), lambda _: None),
-    ("bool", re.compile(r"true|false"), lambda text: text == "true"),
-    ("int", re.compile(r"-?(0|[1-9][0-9]*)"), int),
-    ("float", re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?"), float),
+    (re.compile(r"null|~|"), lambda _: None),
+    (re.compile(r"true|false"), lambda text: text == "true"),
+    (re.compile(r"-?(0|[1-9][0-9]*)"), int),
+    (re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?"), float),
 )
 _JSON, _YAML = (".json",), (".yaml", ".yml")
-_UNTAGGED = "tag:yaml.org,2002:"
+#: The tags that PyYAML gives a value without one.
+_UNTAGGED = {f"tag:yaml.org,2002:{kind}" for kind in ("str", "null", "bool", "int", "float", "timestamp", "value", "merge", "seq", "map")}
 
 
 class Mapped(dict[str, Any]):
@@ -122,7 +123,7 @@ class Document:
             self.refuse(line, given=error.problem or error.context, allowed="YAML", mend="mend this line, or the one above it")
         except yaml.reader.ReaderError as error:
             line = text.count("\n", 0, error.position) + 1
-            self.refuse(line, given=f"the character {error.character!r}", allowed="text", mend="remove it")
+            self.refuse(line, given=f"the character U+{ord(text[error.position]):04X}", allowed="text", mend="remove it")
         root = self._value(node, {}) if node else None
         if not isinstance(root, Mapped):
             self.refuse(1, given="no mapping", allowed="a mapping that begins with openapi: 3.0.3", mend="hand over an OpenAPI file")
@@ -135,8 +136,10 @@ class Document:
             if made[id(node)] is None:
                 self.refuse(line, given="an anchor inside itself", allowed="anchors that end", mend="use $ref, which may be recursive")
             return made[id(node)]
+        if node.tag not in _UNTAGGED:
+            self.refuse(line, given=node.tag, allowed="values without a tag", mend="remove the tag")
         if isinstance(node, yaml.ScalarNode):
-            return self._scalar(node, line)
+            return _scalar(node)
         made[id(node)] = None
         if isinstance(node, yaml.SequenceNode):
             made[id(node)] = [self._value(each, made) for each in node.value]
@@ -159,10 +162,9 @@ class Document:
             seen.add(name)
             yield pair, name
 
-    def _scalar(self, node: Any, line: int) -> Any:
-        text = str(node.value)
-        if not node.tag.startswith(_UNTAGGED):
-            self.refuse(line, given=node.tag, allowed="values without a tag", mend="remove the tag")
-        if node.style is not None:
-            return text
-        return next((made(text) for _, form, made in _PLAIN if form.fullmatch(text)), text)
+
+def _scalar(node: Any) -> Any:
+    text = str(node.value)
+    if node.style is not None:
+        return text
+    return next((made(text) for form, made in _PLAIN if form.fullmatch(text)), text)
