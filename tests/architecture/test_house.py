@@ -96,6 +96,16 @@ def test_front_door_is_sorted_and_every_name_opens() -> None:
         _ = prodready_constructs.Nothing
 
 
+def test_type_checkers_see_the_same_front_door() -> None:
+    seen: dict[str, set[str]] = {}
+    for node in ast.parse((PACKAGE / "__init__.pyi").read_text(encoding="utf-8")).body:
+        assert isinstance(node, ast.ImportFrom)
+        home = str(node.module).removeprefix(f"{OWN}.")
+        whole = [alias.name for alias in node.names] == ["*"]
+        seen.setdefault(home, set()).update(all_of(PACKAGE / home / "__init__.py") if whole else {alias.name for alias in node.names})
+    assert seen == {home: set(names.split()) for home, names in prodready_constructs._HOMES.items()}
+
+
 def test_every_construct_of_a_room_is_at_the_front_door() -> None:
     """What a room does not export is its own affair: a base class, or a part that it makes itself."""
     exported = {(part_of(file), name) for file in PACKAGE.glob("*/__init__.py") for name in all_of(file)}

@@ -1,0 +1,26 @@
+# What type checkers and editors see of the front door; a test holds it to __init__.py.
+
+from prodready_constructs.compliance import PRODUCTION_PACKS as PRODUCTION_PACKS
+from prodready_constructs.compliance import STAGING_PACKS as STAGING_PACKS
+from prodready_constructs.compliance import Finding as Finding
+from prodready_constructs.compliance import GuardError as GuardError
+from prodready_constructs.compliance import HardeningRules as HardeningRules
+from prodready_constructs.compliance import guard as guard
+from prodready_constructs.compute import *
+from prodready_constructs.database import *
+from prodready_constructs.edge import *
+from prodready_constructs.errors import ConfigurationError as ConfigurationError
+from prodready_constructs.foundation import ComposedRole as ComposedRole
+from prodready_constructs.foundation import DataKey as DataKey
+from prodready_constructs.foundation import EncryptedLogGroup as EncryptedLogGroup
+from prodready_constructs.identity import *
+from prodready_constructs.monitoring import *
+from prodready_constructs.network import *
+from prodready_constructs.posture import PRODUCTION as PRODUCTION
+from prodready_constructs.posture import STAGING as STAGING
+from prodready_constructs.posture import Posture as Posture
+from prodready_constructs.recovery import *
+from prodready_constructs.security import AppSecret as AppSecret
+from prodready_constructs.security import RandomRotation as RandomRotation
+from prodready_constructs.storage import *
+from prodready_constructs.waivers import waive as waive
