@@ -58,12 +58,13 @@ class PrivateLink:
             api, "VpcLink", vpc=vpc, subnets=require_subnets(api, vpc, tier="private"), security_groups=[self.security_group]
         )
         if isinstance(target, ProtectedLoadBalancer):
-            target.connections.allow_default_port_from(self.security_group, "HTTP API by its VPC link")
+            # From this side: a load balancer of another stack must not come to depend on the API.
+            self.security_group.connections.allow_to_default_port(target.listener, "HTTP API by its VPC link")
             uri, server_name = target.listener.listener_arn, target.domain.name if target.domain else None
             #: For the commands of a runbook.
             self.look = f"aws elbv2 describe-target-groups --load-balancer-arn {target.arn} --query 'TargetGroups[].TargetGroupArn'"
         else:
-            target.connections.connections.allow_from(self.security_group, ec2.Port.tcp(target.port), "HTTP API by its VPC link")
+            self.security_group.connections.allow_to(target.connections, ec2.Port.tcp(target.port), "HTTP API by its VPC link")
             uri, server_name = target.service.service_arn, target.server_name
             self.look = (
                 f"aws servicediscovery get-instances-health-status --service-id {target.service.service_id} --query Status --output table"

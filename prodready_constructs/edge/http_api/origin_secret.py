@@ -28,8 +28,6 @@ PROOF_HEADER = ORIGIN_PROOF_HEADER
 DOOR_HEADER = "x-http-api-door"
 #: Letters and digits: 64 of them are 381 bits.
 _LENGTH = 64
-#: A string match that is exact, without transformation (AWS WAF developer guide, "String match rule statement").
-_MATCH_UNITS = 2
 _ROTATION_RULES = [
     "AwsSolutions-SMG4",
     *(f"{pack}-SecretsManagerRotationEnabled" for pack in ("HIPAA.Security", "NIST.800.53.R5")),
@@ -92,11 +90,7 @@ class OriginSecret(Part):
         self.secrets = [self._value(number, key) for number in range(max(1, generation - 1), generation + 1)]
         references = ["{{resolve:secretsmanager:" + secret.ref + ":SecretString:::}}" for secret in self.secrets]
         door = Names.unique_resource_name(self, max_length=60, separator="-")
-        web_acl.add_rule(
-            name=f"AroundCloudFront-{door}",
-            statement=_without_proof(door, references),
-            units=_MATCH_UNITS * (1 + len(references)),
-        )
+        web_acl.add_rule(name=f"AroundCloudFront-{door}", statement=_without_proof(door, references))
         #: What CloudFront adds to each request.
         self.origin_headers = {PROOF_HEADER: references[-1]}
         #: What API Gateway adds to each request.

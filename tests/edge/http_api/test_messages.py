@@ -25,7 +25,7 @@ def stack() -> ZonedStack:
     return stack
 
 
-@pytest.mark.parametrize(("named", "messages"), [(True, 81), (False, 77)], ids=["domain", "trial"])
+@pytest.mark.parametrize(("named", "messages"), [(True, 79), (False, 76)], ids=["domain", "trial"])
 def test_http_api(stack: ZonedStack, named: bool, messages: int) -> None:
     balancer = a_balancer(stack)
     front = own_front(stack, domain=a_name(stack, "ApiDomain", "api.example.com") if named else None)

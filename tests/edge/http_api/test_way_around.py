@@ -20,7 +20,7 @@ from prodready_constructs.edge.http_api.origin_secret import OriginSecret
 from prodready_constructs.posture import PRODUCTION
 from tests.edge.http_api.parts import ACL, CERTIFICATE, a_balancer, a_certificate, a_name, a_whole_api, an_api, own_findings, own_front
 from tests.support.packs import findings
-from tests.support.synthesis import Template, new_stack, synth
+from tests.support.synthesis import Template, new_app, new_stack, synth, synth_all
 
 DISTRIBUTION = "AWS::CloudFront::Distribution"
 SECRET = "AWS::SecretsManager::Secret"
@@ -148,6 +148,22 @@ def test_two_values_hold_while_one_takes_over_from_the_other() -> None:
     ]
     assert taken == [reference(second), reference(third)]
     assert all(after.one(SECRET, name)["DeletionPolicy"] == "Delete" for name in secrets(after))
+
+
+@pytest.mark.control("WEB-5")
+def test_the_load_balancer_may_be_in_a_stack_of_its_own() -> None:
+    app = new_app()
+    doors = new_stack(app, "Doors")
+    balancer = a_balancer(doors)
+    proof = OriginSecret(doors, "OriginSecret", load_balancer=balancer)
+    stack = new_stack(app)
+    an_api(stack, target=balancer, proof=proof)
+    templates = synth_all(app)
+    assert the_rule(templates["Doors"])["Action"] == {"Block": {}}
+    (origin,) = templates["Stack"].props(DISTRIBUTION)["DistributionConfig"]["Origins"]
+    assert "{{resolve:secretsmanager:" in json.dumps(origin["OriginCustomHeaders"])
+    rules = [made["Properties"] for made in templates["Stack"].of_type("AWS::EC2::SecurityGroupIngress").values()]
+    assert [(rule["FromPort"], "LinkSecurityGroup" in str(rule["SourceSecurityGroupId"])) for rule in rules] == [(80, True)]
 
 
 @pytest.mark.control("WEB-5")
