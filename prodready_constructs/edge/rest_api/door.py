@@ -115,6 +115,8 @@ class RestApiDoor(Part):
             name_it(self, self.rest_api, endpoint, domain=domain, certificate=certificate)
         else:
             keep_default_name(self, self.rest_api, endpoint)
+        #: Where callers meet it: in its region, or at the edge.
+        self.endpoint = endpoint
         #: Where callers find the API.
         self.url = f"https://{self.host}{self.base_path}"
         record(self, controls=CONTROLS, tier="edge", watchable=True, domain=domain.name if domain else None, endpoint=endpoint)

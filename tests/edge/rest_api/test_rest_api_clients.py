@@ -189,3 +189,26 @@ def test_it_refuses_what_cannot_be_throttled() -> None:
             match=rf"^Stack/Api: method: got '{method}'; allowed: DELETE, GET, HEAD, PATCH, POST, PUT; name one method a time$",
         ):
             made.throttle("/login", method, rate=1, burst=1)
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (
+            {"throttle_rate": 10_001},
+            r"rate: got 10001; allowed: 1 to 10000 \(API Gateway's account limit is 10,000 requests a second\); the nearest is 10000",
+        ),
+        (
+            {"throttle_rate": 0},
+            r"rate: got 0; allowed: 1 to 10000 \(API Gateway's account limit is 10,000 requests a second\); the nearest is 1",
+        ),
+        (
+            {"throttle_burst": 5_001},
+            r"burst: got 5001; allowed: 1 to 5000 \(API Gateway's account burst is 5,000 requests\); the nearest is 5000",
+        ),
+    ],
+)
+@pytest.mark.control("WEB-5", "LIB-2")
+def test_the_posture_refuses_more_than_the_account_may(given: dict[str, int], message: str) -> None:
+    with pytest.raises(ConfigurationError, match=rf"^EdgePosture.throttle_{message}$"):
+        replace(PRODUCTION.edge, **given)  # type: ignore[arg-type]
