@@ -39,13 +39,11 @@ _MODULE = "@aws-appsync/utils"
 _TOKEN = re.compile(
     r"""(?P<comment>//[^\n]*|/\*.*?\*/)
       | (?P<text>'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*")
-      | (?P<template>`(?:\\.|[^`\\])*`)
       | (?P<word>[A-Za-z_$][\w$]*)
       | (?P<number>\d[\w.]*)
       | (?P<operator>\+\+|--|=>|[^\s\w])""",
     re.VERBOSE | re.DOTALL,
 )
-_INTERPOLATION = re.compile(r"\$\{([^}]*)\}")
 #: After these a slash divides; after anything else it begins a regular expression.
 _ENDS_A_VALUE = re.compile(r"[\w$)\]}'\"`]$")
 _NOT_VALUES = {"return", "typeof", "case", "in", "of", "else", "void", "delete"}
@@ -120,6 +118,7 @@ def _outside(tokens: Sequence[_Token], place: int, token: _Token, before: str, a
         (token.kind == "operator" and token.text in _OPERATORS, token.text, _OPERATORS.get(token.text, "")),
         (token.text == "/" and not _divides(before), "a regular expression", "call util.matches(pattern, text)"),
         (token.text == "function" and after == "*", "a generator", "return an array"),
+        (token.text == "in" and not _is_loop(tokens, place), "the operator in", "call Object.hasOwn(object, name)"),
         (token.text == "for" and _has_semicolon(tokens, place + 1), "for (...; ...; ...)", "use for-of"),
     )
     return next(((given, mend) for found, given, mend in checks if found), None)
@@ -140,12 +139,55 @@ def _has_semicolon(tokens: Sequence[_Token], opening: int) -> bool:
     return False
 
 
-def _tokens(code: str, line: int = 1) -> Iterator[_Token]:
-    for match in _TOKEN.finditer(code):
-        kind, text = str(match.lastgroup), match.group()
-        at = line + code.count("\n", 0, match.start())
-        yield _Token(kind, text, at)
-        if kind == "template":
-            # What stands in ${...} is code as well.
-            for inner in _INTERPOLATION.finditer(text):
-                yield from _tokens(f"({inner.group(1)})", at + text.count("\n", 0, inner.start()))
+def _is_loop(tokens: Sequence[_Token], place: int) -> bool:
+    """Whether the ``in`` at *place* is of ``for (const name in ...)``."""
+    before = [token.text for token in tokens[max(0, place - 4) : place]]
+    return before[-3:-1] == ["for", "("] or before[-4:-2] == ["for", "("]
+
+
+def _tokens(code: str, start: int = 0, end: int | None = None) -> Iterator[_Token]:
+    place, end = start, len(code) if end is None else end
+    while place < end:
+        line = code.count("\n", 0, place) + 1
+        if code[place] == "`":
+            after, inner = _template(code, place)
+            yield _Token("text", "`", line)
+            # What stands in ${...} is code as well; the bracket keeps what is before it from what is in it.
+            for first, last in inner:
+                yield _Token("operator", "(", line)
+                yield from _tokens(code, first, last)
+                yield _Token("operator", ")", line)
+            yield _Token("text", "`", line)
+            place = after
+        elif match := _TOKEN.match(code, place, end):
+            yield _Token(str(match.lastgroup), match.group(), line)
+            place = match.end()
+        else:
+            place += 1
+
+
+def _template(code: str, start: int) -> tuple[int, list[tuple[int, int]]]:
+    """Where the template that begins at *start* ends, and the stretches of code in it."""
+    place, inner = start + 1, []
+    while place < len(code) and code[place] != "`":
+        if code.startswith("${", place):
+            closing = _closing(code, place + 2)
+            inner.append((place + 2, closing))
+            place = closing + 1
+        else:
+            place += 2 if code[place] == "\\" else 1
+    return place + 1, inner
+
+
+def _closing(code: str, place: int) -> int:
+    depth = 0
+    while place < len(code):
+        match = _TOKEN.match(code, place)
+        if code[place] == "`":
+            place = _template(code, place)[0]
+            continue
+        if match and match.group() == "}" and depth == 0:
+            return place
+        depth += {"{": 1, "}": -1}.get(match.group() if match else "", 0)
+        place = match.end() if match else place + 1
+    return place

@@ -56,6 +56,8 @@ OUTSIDE = [
     ("return this.a", "this", "pass what is needed as an argument"),
     ("return /a+/.test(b)", "a regular expression", "call util.matches(pattern, text)"),
     ("function* a() {}", "a generator", "return an array"),
+    ("return 'a' in ctx.args", "the operator in", "call Object.hasOwn(object, name)"),
+    ("return `a ${b ? `c ${d++}` : {}} e`", "++", "write x += 1"),
     ("return `${b++}`", "++", "write x += 1"),
     ("const fs = require('fs')", "require", "use import, and bundle what is not @aws-appsync/utils"),
 ]
@@ -65,6 +67,8 @@ INSIDE = [
     "const a = 'try while throw ++' + \"class\" + `do ${ctx.args.id} this`",
     "for (const a of ctx.args.list) { util.error(`${a}`, 'x') }",
     "for (const a in ctx.args) { b.push(a) }",
+    "return `try ${a ? `while ${{ b: `class` }.b}` : ''} \\` do`",
+    "for (const a in `x`) { b }  for (a in b) { c }",
     "const half = ctx.args.a / 2 / (1 + 3) / 4",
     "return { try: 1, class: 2, a: ctx.args.catch, b: ctx.this }",
     "const a = ctx.args?.id ?? 'none'; return [...a.split('/')]",
