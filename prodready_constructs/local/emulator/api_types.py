@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from ministack.core.responses import get_account_id, get_region
+from ministack.services import appsync_events
 
 from prodready_constructs.local.emulator.calls import call, client, moto_client
-from prodready_constructs.local.emulator.registration import Made, Properties, creates, made_name
+from prodready_constructs.local.emulator.registration import Made, Properties, creates, divert, made_name
 
 
 def _delete_function(physical_id: str, properties: Properties) -> None:
@@ -37,6 +38,17 @@ def event_api(logical_id: str, properties: Properties, stack: str) -> Made:
         "Dns.Http": dns.get("HTTP", ""),
         "Dns.Realtime": dns.get("REALTIME", ""),
     }
+
+
+def divert_event_keys() -> None:
+    """ministack's own handler keeps the key of an event API beside the GraphQL APIs, where no call finds it."""
+    divert("AWS::AppSync::ApiKey", lambda properties: properties["ApiId"] in appsync_events._apis, _event_key)
+
+
+def _event_key(logical_id: str, properties: Properties, stack: str) -> Made:
+    key = call("appsync", "create_api_key", properties)["apiKey"]["id"]
+    arn = f"arn:aws:appsync:{get_region()}:{get_account_id()}:apis/{properties['ApiId']}/apikeys/{key}"
+    return key, {"ApiKeyId": key, "ApiKey": key, "Arn": arn}
 
 
 def _delete_channel(_: str, properties: Properties) -> None:

@@ -18,6 +18,7 @@ PRIVATE_NAMES = {
     "ministack.services.cloudformation.engine": ("_resolve_refs", "validate_template_support"),
     "ministack.services.cloudformation.handlers": ("_resolve_refs", "validate_template_support"),
     "ministack.services.cloudformation.changesets": ("_resolve_refs", "validate_template_support"),
+    "ministack.services.appsync_events": ("_apis",),
     "ministack.services.ec2": ("_parse_ip_permissions", "_p"),
     "ministack.services.route53": ("_zones", "_records", "_default_records", "_lock", "_parse_health_check_config"),
     "hypercorn.asyncio": ("serve",),

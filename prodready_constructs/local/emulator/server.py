@@ -15,6 +15,7 @@ from ministack.app import app as ministack_app
 from moto.server import ThreadedMotoServer
 
 from prodready_constructs.local.emulator import (
+    api_types,
     calls,
     edge_types,
     imported,
@@ -43,6 +44,7 @@ def serve(port: int, moto_port: int) -> None:
     imported.install()
     network_types.read_prefix_lists()
     edge_types.read_health_checks()
+    api_types.divert_event_keys()
     recorded.install()
     references.install()
     _spare_the_validator()
