@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import functools
 import json
 import shutil
 import subprocess
@@ -9,7 +11,6 @@ from typing import Any
 
 #: What AppSync's runtime gives a module. ``util.error`` and ``util.unauthorized`` end the handler, as they do there.
 _HARNESS = """
-const { code, handler, ctx } = JSON.parse(require('fs').readFileSync(0, 'utf8'));
 class Ended extends Error { constructor(message, type) { super(message); this.kind = type; } }
 const typed = (v) =>
   v === null ? { NULL: null }
@@ -28,19 +29,28 @@ globalThis.stand = {
     time: { nowISO8601: () => '2026-01-02T03:04:05.678Z' },
   },
 };
-const logged = [];
+let logged = [];
 console.error = (text) => logged.push(text);
-const wired = code.replace(/import \\{ util \\} from '@aws-appsync\\/utils'/, 'const { util } = globalThis.stand');
-import('data:text/javascript,' + encodeURIComponent(wired)).then((module) => {
-  let answer;
+const modules = new Map();
+const loaded = (code) => {
+  const wired = code.replace(/import \\{ util \\} from '@aws-appsync\\/utils'/, 'const { util } = globalThis.stand');
+  if (!modules.has(code)) modules.set(code, import('data:text/javascript,' + encodeURIComponent(wired)));
+  return modules.get(code);
+};
+const answered = async ({ code, handler, ctx }) => {
+  const module = await loaded(code);
+  logged = [];
   try {
-    answer = { value: module[handler](ctx) ?? null };
+    return { value: module[handler](ctx) ?? null };
   } catch (error) {
-    if (!(error instanceof Ended)) throw error;
-    answer = { error: { message: error.message, type: error.kind } };
+    return error instanceof Ended ? { error: { message: error.message, type: error.kind } } : { broken: String(error.stack) };
   }
-  process.stdout.write(JSON.stringify({ ...answer, logged }));
-});
+};
+(async () => {
+  for await (const line of require('readline').createInterface({ input: process.stdin })) {
+    process.stdout.write(JSON.stringify({ ...(await answered(JSON.parse(line))), logged }) + '\\n');
+  }
+})();
 """
 
 
@@ -58,12 +68,24 @@ def run(code: str, handler: str, **ctx: Any) -> Any:
     Raises:
         Refused: the handler ended with an error.
     """
-    node = shutil.which("node")
-    assert node, "Node is needed: it comes with the extra 'node' (pip install 'prodready-constructs[node]')"
-    given = json.dumps({"code": code, "handler": handler, "ctx": {"args": {}, "identity": None, "request": {"headers": {}}, **ctx}})
-    done = subprocess.run([node, "-e", _HARNESS], input=given, capture_output=True, text=True, timeout=60, check=False)
-    assert done.returncode == 0, done.stderr
-    answer = json.loads(done.stdout)
+    node = _node()
+    assert node.stdin
+    assert node.stdout
+    given = {"code": code, "handler": handler, "ctx": {"args": {}, "identity": None, "request": {"headers": {}}, **ctx}}
+    node.stdin.write(json.dumps(given) + "\n")
+    node.stdin.flush()
+    answer = json.loads(node.stdout.readline())
+    assert "broken" not in answer, answer["broken"]
     if "error" in answer:
         raise Refused(answer["error"]["type"], answer["error"]["message"], answer["logged"])
     return answer["value"]
+
+
+@functools.cache
+def _node() -> subprocess.Popen[str]:
+    """One Node for all the tests; it ends with them."""
+    path = shutil.which("node")
+    assert path, "Node is needed: it comes with the extra 'node' (pip install 'prodready-constructs[node]')"
+    node = subprocess.Popen([path, "-e", _HARNESS], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    atexit.register(node.communicate)
+    return node
