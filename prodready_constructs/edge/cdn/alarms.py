@@ -5,6 +5,7 @@ Source of the metrics: https://docs.aws.amazon.com/AmazonCloudFront/latest/Devel
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from prodready_constructs.contracts import AlarmSpec, GraphSpec, MathMetric, Metric, RunbookSpec, Severity
@@ -94,22 +95,14 @@ def door_alarms(*, distribution_id: str, bucket: str | None) -> tuple[AlarmSpec,
     return alarms if bucket else alarms[:-1]
 
 
-def function_alarms(name: str) -> tuple[AlarmSpec, ...]:
-    """The alarms of the CloudFront Function *name*, which runs before every page."""
-    code = f"aws cloudfront get-function --name {name} --stage LIVE /dev/stdout"
-    logs = f"aws logs tail /aws/cloudfront/function/{name} --since 30m --region {METRICS_REGION}"
+def function_alarms(names: Sequence[str]) -> tuple[AlarmSpec, ...]:
+    """The alarms of the CloudFront Functions *names*, which run before every page."""
+    code = tuple(f"aws cloudfront get-function --name {name} --stage LIVE /dev/stdout" for name in names)
+    logs = tuple(f"aws logs tail /aws/cloudfront/function/{name} --since 30m --region {METRICS_REGION}" for name in names)
     return (
         AlarmSpec(
             id="FunctionErrors",
-            metric=MathMetric(
-                expression="FILL(failed, 0) + FILL(invalid, 0)",
-                using={
-                    "failed": _function_metric(name, "FunctionExecutionErrors"),
-                    "invalid": _function_metric(name, "FunctionValidationErrors"),
-                },
-                label="Function errors",
-                period=_FIVE_MINUTES,
-            ),
+            metric=_sum_of(names, "FunctionExecutionErrors", "FunctionValidationErrors", label="Function errors"),
             threshold=0,
             comparison="GreaterThanThreshold",
             severity=Severity.CRITICAL,
@@ -120,12 +113,12 @@ def function_alarms(name: str) -> tuple[AlarmSpec, ...]:
             runbook=RunbookSpec(
                 meaning="The function that routes pages fails: visitors see 503 where it runs.",
                 causes=("A release changed the function or its table of redirects", "A request of a form that nobody has thought of"),
-                first_commands=(logs, code),
+                first_commands=(*logs, *code),
             ),
         ),
         AlarmSpec(
             id="FunctionThrottles",
-            metric=_function_metric(name, "FunctionThrottles"),
+            metric=_sum_of(names, "FunctionThrottles", label="Function throttles"),
             threshold=0,
             comparison="GreaterThanThreshold",
             severity=Severity.WARNING,
@@ -135,16 +128,21 @@ def function_alarms(name: str) -> tuple[AlarmSpec, ...]:
             runbook=RunbookSpec(
                 meaning="CloudFront throttles the function that routes pages, because it takes more time than it may.",
                 causes=("A very long table of redirects", "A surge of requests; see what WAF counts"),
-                first_commands=(code, logs),
+                first_commands=(*code, *logs),
             ),
         ),
     )
 
 
-def function_graphs(name: str) -> tuple[GraphSpec, ...]:
-    """How close the function is to its limits."""
-    names = ("FunctionExecutionErrors", "FunctionValidationErrors", "FunctionThrottles")
-    return (GraphSpec(title="Site function errors", metrics=tuple(_function_metric(name, each) for each in names)),)
+def function_graphs(names: Sequence[str]) -> tuple[GraphSpec, ...]:
+    """What fails and what is throttled."""
+    kinds = ("FunctionExecutionErrors", "FunctionValidationErrors", "FunctionThrottles")
+    return (GraphSpec(title="Site function errors", metrics=tuple(_function_metric(name, kind) for name in names for kind in kinds)),)
+
+
+def _sum_of(names: Sequence[str], *kinds: str, label: str) -> MathMetric:
+    using = {f"m{place}": metric for place, metric in enumerate(_function_metric(name, kind) for name in names for kind in kinds)}
+    return MathMetric(expression=" + ".join(f"FILL({each}, 0)" for each in using), using=using, label=label, period=_FIVE_MINUTES)
 
 
 def _function_metric(function: str, name: str) -> Metric:

@@ -16,13 +16,12 @@ from prodready_constructs.edge.balancer.load_balancer import ProtectedLoadBalanc
 from prodready_constructs.edge.cdn.alarms import door_alarms, door_graphs, function_alarms, function_graphs
 from prodready_constructs.edge.cdn.caching import CachePolicies
 from prodready_constructs.edge.cdn.content_security_policy import ContentSecurityPolicy
-from prodready_constructs.edge.cdn.functions import page_routes
-from prodready_constructs.edge.cdn.limits import accept, countries, id_for, names_for, require_cloudfront_acl, require_path
+from prodready_constructs.edge.cdn.functions import PageFunction
+from prodready_constructs.edge.cdn.limits import accept, countries, names_for, require_apart, require_cloudfront_acl, require_path
 from prodready_constructs.edge.cdn.origins import api_origin, load_balancer_origin
 from prodready_constructs.edge.cdn.routing import Pages, SiteRouting
 from prodready_constructs.edge.cdn.security_headers import security_headers
 from prodready_constructs.edge.cdn.site_content import require_log_bucket
-from prodready_constructs.edge.cdn.trusted_keys import require_public_keys
 from prodready_constructs.edge.dns.domain import Domain
 from prodready_constructs.edge.rest_api.rest_api import ProtectedRestApi
 from prodready_constructs.foundation import Part
@@ -69,8 +68,8 @@ class CloudFrontDoor(Part):
         self._paths: set[str] = set()
         self._vpc_origins: dict[ProtectedLoadBalancer, cloudfront.VpcOrigin] = {}
         self._caches = CachePolicies(self)
-        self._public_keys: dict[str, cloudfront.PublicKey] = {}
-        self._function_name: str | None = None
+        #: Folders that are shown to holders of a signature only.
+        self._private: list[str] = []
         #: The name of the bucket with the content, where there is one.
         self._bucket_name: str | None = None
         #: The security headers of every answer.
@@ -88,9 +87,7 @@ class CloudFrontDoor(Part):
         posture, domain = self._posture, self._domain
         names = names_for(self.path, domain, routing)
         self._origin = origin
-        routes, self._function_name = page_routes(self, routing, pages=pages, hsts_max_age=posture.hsts_max_age)
-        #: For private paths: folders have index pages there too.
-        self._folder_routes = routes if pages == "folders" else None
+        self._function = PageFunction(self, routing, pages=pages, hsts_max_age=posture.hsts_max_age)
         #: The L2 itself. Whatever is changed through it is still judged at synth.
         self.distribution = distribution = cloudfront.Distribution(
             self,
@@ -112,7 +109,7 @@ class CloudFrontDoor(Part):
                 origin_request_policy=None if cached else AS_IT_CAME,
                 compress=True,
                 response_headers_policy=self.response_headers_policy,
-                function_associations=routes,
+                function_associations=self._function.associations,
             ),
             web_acl_id=self._web_acl_arn,
             # How much: every value below comes from the posture.
@@ -161,6 +158,7 @@ class CloudFrontDoor(Part):
             life: up to a year, unless the file's own ``Cache-Control`` says otherwise (``prodready publish`` writes a year).
         """
         cache = self._caches.of(f"{self.path}: add_assets", life=life)
+        require_apart(self.path, path_pattern, self._private)
         require_path(self.path, path_pattern, self._paths)
         self._read(path_pattern, self._origin, cache)
 
@@ -189,26 +187,6 @@ class CloudFrontDoor(Part):
         require_path(self.path, path_pattern, self._paths)
         origin = api_origin(api) if isinstance(api, ProtectedRestApi) else load_balancer_origin(self, api, self._vpc_origins)
         self._read(path_pattern, origin, cache)
-
-    def add_private(self, path_pattern: str, *, trusted_keys: Sequence[str]) -> cloudfront.KeyGroup:
-        """Show what is under *path_pattern* (``/members/*``) to holders of a signed URL or signed cookies only.
-
-        Args:
-            trusted_keys: PEM of public keys, RSA with 2048 bits or ECDSA P-256; the signer keeps the private half. To change keys, add the
-                new one, sign with it, then take the old one out.
-
-        Raises:
-            ConfigurationError: a path that is taken, a private key, or no key that CloudFront takes. No key is shown in the message.
-        """
-        keys = require_public_keys(f"{self.path}: trusted_keys", trusted_keys)
-        require_path(self.path, path_pattern, self._paths)
-        # By fingerprint: CloudFront never changes the key of a PublicKey, so another key is another resource.
-        for fingerprint, pem in keys.items():
-            if fingerprint not in self._public_keys:
-                self._public_keys[fingerprint] = cloudfront.PublicKey(self, f"PublicKey{fingerprint}", encoded_key=pem)
-        signers = cloudfront.KeyGroup(self, id_for("Signers", path_pattern), items=[self._public_keys[each] for each in keys])
-        self._read(path_pattern, self._origin, CACHED, signers=signers, routes=self._folder_routes)
-        return signers
 
     def _pass_on(self, path_pattern: str, origin: cloudfront.IOrigin) -> None:
         require_path(self.path, path_pattern, self._paths)
@@ -248,10 +226,10 @@ class CloudFrontDoor(Part):
     def alarm_specs(self) -> tuple[AnyAlarmSpec, ...]:
         """Errors, slow origin, cold cache; a function that fails or is throttled."""
         ours = door_alarms(distribution_id=self.distribution_id, bucket=self._bucket_name)
-        return (*ours, *function_alarms(self._function_name)) if self._function_name else ours
+        return (*ours, *function_alarms(self._function.names)) if self._function.names else ours
 
     @property
     def graphs(self) -> tuple[GraphSpec, ...]:
         """Requests, errors, latency and cache; the function."""
         ours = door_graphs(distribution_id=self.distribution_id)
-        return (*ours, *function_graphs(self._function_name)) if self._function_name else ours
+        return (*ours, *function_graphs(self._function.names)) if self._function.names else ours

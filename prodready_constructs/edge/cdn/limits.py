@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterable
 from typing import cast
 
 from aws_cdk import aws_cloudfront as cloudfront
@@ -38,6 +39,32 @@ def require_path(where: str, path_pattern: str, taken: set[str]) -> None:
             mend="begin it with '/', leave '/*' to the content, and use each pattern once",
         )
     taken.add(path_pattern)
+
+
+def require_folder(where: str, path_pattern: str, taken: Iterable[str]) -> str:
+    """The folder of *path_pattern*; refuses a pattern that is no folder, and one whose files another call opens."""
+    if not re.fullmatch(r"(/[A-Za-z0-9\-._~]+)+/\*", path_pattern):
+        raise ConfigurationError(
+            f"{where}: add_private",
+            given=path_pattern,
+            allowed="a folder: '/members/*', of letters, digits and -._~",
+            mend="put what is private into a folder of its own",
+        )
+    folder = path_pattern.removesuffix("*")
+    for earlier in sorted(taken):
+        require_apart(where, earlier, [folder])
+    return folder
+
+
+def require_apart(where: str, path_pattern: str, folders: Iterable[str]) -> None:
+    """Refuse a pattern that begins wider than a private folder: ``/*.js`` would show its scripts to everybody, by ``/members%2Fapp.js``."""
+    if opened := [folder for folder in folders if folder.startswith(re.split(r"[*?]", path_pattern)[0])]:
+        raise ConfigurationError(
+            f"{where}: path_pattern",
+            given=f"{path_pattern}, which opens the private {', '.join(opened)}",
+            allowed="paths that begin apart from private folders",
+            mend="put what everybody may see into a folder of its own, such as '/assets/*'",
+        )
 
 
 def names_for(where: str, domain: Domain | None, routing: SiteRouting) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import cast
 
 from aws_cdk import CfnOutput
@@ -12,10 +13,12 @@ from constructs import Construct
 
 from prodready_constructs.contracts import ControlClaim, record
 from prodready_constructs.edge.cdn.content_security_policy import ContentSecurityPolicy
-from prodready_constructs.edge.cdn.door import CloudFrontDoor
+from prodready_constructs.edge.cdn.door import CACHED, CloudFrontDoor
+from prodready_constructs.edge.cdn.limits import id_for, require_folder, require_path
 from prodready_constructs.edge.cdn.origins import bucket_origin
 from prodready_constructs.edge.cdn.routing import SiteRouting
 from prodready_constructs.edge.cdn.site_content import admit_distribution, grant_publishing, require_fallback, require_servable
+from prodready_constructs.edge.cdn.trusted_keys import require_public_keys
 from prodready_constructs.edge.dns.domain import Domain
 from prodready_constructs.posture import EdgePosture
 
@@ -92,6 +95,7 @@ class Website(CloudFrontDoor):
             log_prefix=f"cloudfront/{where}/",
         )
         self._content = content
+        self._public_keys: dict[str, cloudfront.PublicKey] = {}
         # Of the L1, which the site's alarms can read from a stack of another region (CloudFront's metrics are in us-east-1).
         self._bucket_name = cast("s3.CfnBucket", content.node.default_child).ref
         admit_distribution(stack, content, distribution_id=self.distribution_id)
@@ -105,6 +109,33 @@ class Website(CloudFrontDoor):
         )
         facts = {"policy_exceptions": self._exceptions} if self._exceptions else {}
         record(self, controls=CONTROLS, tier="edge", watchable=True, domain=domain.name if domain else None, **facts)
+
+    def add_private(self, path_pattern: str, *, trusted_keys: Sequence[str]) -> cloudfront.KeyGroup:
+        """Show the files of a folder (``/members/*``) to holders of a signed URL or signed cookies only.
+
+        Always: no other way leads to them, whatever the path is encoded like; ``/members`` itself is none of them.
+
+        Args:
+            trusted_keys: PEM of public keys, RSA with 2048 bits or ECDSA P-256; the signer keeps the private half. To change keys, add the
+                new one, sign with it, then take the old one out.
+
+        Raises:
+            ConfigurationError: a path that is taken, no folder, or opened by another pattern; a private key, or no key that CloudFront takes.
+                No key is shown in the message.
+        """
+        keys = require_public_keys(f"{self.path}: trusted_keys", trusted_keys)
+        others = set(self._paths)
+        require_path(self.path, path_pattern, self._paths)
+        folder = require_folder(self.path, path_pattern, others)
+        self._private.append(folder)
+        # By fingerprint: CloudFront never changes the key of a PublicKey, so another key is another resource.
+        for fingerprint, pem in keys.items():
+            if fingerprint not in self._public_keys:
+                self._public_keys[fingerprint] = cloudfront.PublicKey(self, f"PublicKey{fingerprint}", encoded_key=pem)
+        signers = cloudfront.KeyGroup(self, id_for("Signers", path_pattern), items=[self._public_keys[each] for each in keys])
+        routes = self._function.close(folder, self.distribution)
+        self._read(path_pattern, self._origin, CACHED, signers=signers, routes=routes)
+        return signers
 
     def grant_publish(self, grantee: iam.IGrantable) -> iam.Grant:
         """Let *grantee*, such as the role of a delivery pipeline, run ``prodready publish``: this bucket and this distribution only.

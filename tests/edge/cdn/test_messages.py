@@ -40,7 +40,7 @@ def test_verbs(stack: cdk.Stack) -> None:
         site.add_assets("/fonts/*")
     with at_most(12):
         site.add_cached_get("/feeds/*", front, life=HOUR, query_strings=["page"])
-    with at_most(3):
+    with at_most(6):
         site.add_private("/members/*", trusted_keys=[key_pair(*P_256)[1]])
 
 

@@ -15,6 +15,7 @@ from prodready_constructs.edge import Domain, ProtectedRestApi, SiteRouting, Web
 from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.foundation import ComposedRole
 from prodready_constructs.posture import PRODUCTION
+from tests.edge.cdn.node import event, run
 from tests.edge.cdn.parts import ACL, P_256, RSA_2048, a_balancer, a_site, behavior, content, distribution, key_pair, logs
 from tests.edge.parts import a_domain, a_zone
 from tests.support.packs import findings
@@ -103,7 +104,10 @@ def test_private_paths_want_a_signature_of_the_named_keys(template: Template) ->
     assert (len(groups["/members/*"]), len(groups["/press/*"])) == (2, 1)
     assert {key["Properties"]["PublicKeyConfig"]["EncodedKey"] for key in keys.values()} == {key_pair(*how)[1] for how in (RSA_2048, P_256)}
     assert "TrustedKeyGroups" not in distribution(template)["DefaultCacheBehavior"]
-    assert behavior(template, "/members/*")["FunctionAssociations"], "folders have index pages there too"
+    (association,) = behavior(template, "/members/*")["FunctionAssociations"]
+    code = template.resources[association["FunctionARN"]["Fn::GetAtt"][0]]["Properties"]["FunctionCode"]
+    (page,) = run(code, event("/members/"))
+    assert page["uri"] == "/members/index.html", "folders have index pages there too"
 
 
 @pytest.mark.control("WEB-7")
@@ -150,7 +154,67 @@ def test_all_names_lead_to_the_site_and_one_of_them_is_shown(template: Template)
         (record["Properties"]["Name"], record["Properties"]["Type"]) for record in template.of_type("AWS::Route53::RecordSet").values()
     }
     assert records == {(f"{name}.", kind) for name in ("example.com", "www.example.com") for kind in ("A", "AAAA")}
-    assert 'var HOST = "example.com"' in template.props("AWS::CloudFront::Function")["FunctionCode"]
+    assert 'var HOST = "example.com"' in template.props("AWS::CloudFront::Function", "Routes")["FunctionCode"]
+
+
+#: Ways to a file of /members/ that CloudFront takes for other paths: S3 decodes a key once, and folders show their index pages.
+DETOURS = (
+    "/members%2Fsecret.pdf",
+    "/members%2fsecret.pdf",
+    "/%6dembers%2Fsecret.pdf",
+    "/members%2F",
+    "/membe%72s/x.pdf",
+    "/members//x.pdf",
+)
+
+
+@pytest.mark.control("WEB-7")
+@pytest.mark.parametrize(
+    "routing",
+    [
+        SiteRouting(),
+        SiteRouting(pages="files"),
+        SiteRouting(pages="folders"),
+        SiteRouting(pages="folders", trailing_slash="add"),
+        SiteRouting(pages="files", canonical="example.com", redirects={"/old": "/new"}),
+    ],
+    ids=["single", "files", "folders", "slashes", "redirects"],
+)
+def test_no_detour_leads_to_private_files(routing: SiteRouting) -> None:
+    stack = new_stack()
+    domain = Domain(stack, "Domain", name="example.com", hosted_zone=a_zone(stack), also=["www.example.com"])
+    site = a_site(stack, routing=routing, domain=domain)
+    site.add_private("/members/*", trusted_keys=[key_pair(*P_256)[1]])
+    template = synth(stack)
+    (association,) = distribution(template)["DefaultCacheBehavior"]["FunctionAssociations"]
+    (function,) = (template.resources[each]["Properties"] for each in template.resources if each in str(association["FunctionARN"]))
+    answers = run(function["FunctionCode"], *(event(uri, host="example.com") for uri in (*DETOURS, "/members")))
+    for uri, answer in zip((*DETOURS, "/members"), answers, strict=True):
+        # Turned away, sent to the private path itself (which asks for the signature), or shown the application's own page.
+        assert answer.get("statusCode") in {403, 301} or answer["uri"] in {"/index.html", "/members"}, uri
+    served = run(function["FunctionCode"], *(event(uri, host="example.com") for uri in ("/", "/membership.pdf", "/public/members/x.pdf")))
+    assert all("statusCode" not in answer for answer in served)
+    assert len(site.alarm_specs) == 6
+
+
+def test_wider_patterns_and_private_folders_keep_apart_in_any_order() -> None:
+    message = r"^Stack/Site: path_pattern: got '/\*.js, which opens the private /members/'; allowed: paths that begin apart from private folders; put"
+    site = a_site(new_stack())
+    site.add_assets("/*.js")
+    refused(message, lambda: site.add_private("/members/*", trusted_keys=[key_pair(*P_256)[1]]))
+    site = a_site(new_stack())
+    site.add_private("/members/*", trusted_keys=[key_pair(*P_256)[1]])
+    refused(message, lambda: site.add_assets("/*.js"))
+    site.add_assets("/members/public/*")
+
+
+@pytest.mark.parametrize("path", ["/*.pdf", "/members", "/members/*.pdf", "/m?mbers/*", "/members%2F*"])
+def test_only_a_folder_is_private(path: str) -> None:
+    site = a_site(new_stack())
+    refused(
+        r"^Stack/Site: add_private: got '.*'; allowed: a folder: '/members/\*', of letters, digits and -._~; put what is private into a folder",
+        lambda: site.add_private(path, trusted_keys=[key_pair(*P_256)[1]]),
+    )
 
 
 @pytest.mark.control("WEB-7")
