@@ -41,7 +41,15 @@ def deploy(app: App, prefix: str, *, posture: Posture, settings: Settings) -> De
     data = DataStack(app, f"{prefix}DataStack", posture=posture, settings=settings, edge=edge, recovery=recovery)
     workload = WorkloadStack(app, f"{prefix}Stack", posture=posture, settings=settings, data=data, edge=edge)
     site_alarms = (
-        SiteAlarmsStack(app, f"{prefix}SiteAlarmsStack", settings=settings, edge=edge, watching=workload.watched_from_us_east_1)
+        SiteAlarmsStack(
+            app,
+            f"{prefix}SiteAlarmsStack",
+            posture=posture,
+            settings=settings,
+            edge=edge,
+            site=workload.site,
+            watching=workload.watched_from_us_east_1,
+        )
         if workload.watched_from_us_east_1
         else None
     )

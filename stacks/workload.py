@@ -9,11 +9,16 @@ from aws_cdk import aws_ecs as ecs
 from constructs import Construct
 
 from prodready_constructs import (
+    ContentSecurityPolicy,
     Dashboard,
+    GroupRoles,
+    Passkeys,
     Posture,
     ProtectedLoadBalancer,
     ProtectedRestApi,
+    RealUserMonitoring,
     SecureBucket,
+    SiteLogs,
     UserDirectory,
     Watch,
     WebAcl,
@@ -22,6 +27,7 @@ from prodready_constructs import (
     waive,
 )
 from prodready_constructs.contracts import Watchable
+from stacks.apis import Apis
 from stacks.base import EnvironmentStack
 from stacks.data import DataStack
 from stacks.edge import CLOUDFRONT_REGION, EdgeStack
@@ -65,10 +71,13 @@ class WorkloadStack(EnvironmentStack):
             owner="platform",
         )
 
-        self.users = UserDirectory(self, "Users")
-        # Sign-ins reach the pool's own address, past CloudFront: callers are told apart by the address they connect from.
-        self.sign_in_acl = WebAcl(self, "SignInAcl", posture=posture.edge, path_limits={})
-        self.sign_in_acl.protect(self.users, self.users.user_pool.user_pool_arn)
+        login = edge.login_domain
+        self.users = UserDirectory(self, "Users", passkeys=Passkeys(relying_party=login.name) if login else None)
+        # Before what callers reach past CloudFront, who are told apart by the address they connect from: sign-ins, AppSync, partners.
+        self.direct_acl = WebAcl(self, "DirectAcl", posture=posture.edge, path_limits={})
+        self.direct_acl.protect(self.users, self.users.pool_arn)
+        prefix = f"{settings.application}-{settings.environment}"
+        page = self.users.add_sign_in_page(domain=login) if login else self.users.add_sign_in_page(prefix=prefix)
         self.api = ProtectedRestApi(
             self,
             "Api",
@@ -86,6 +95,8 @@ class WorkloadStack(EnvironmentStack):
             access_logs=data.logs.bucket,
             replica=data.replica,
         )
+        visitors = RealUserMonitoring(self, "Visitors", names=[edge.domain.name]) if edge.domain else None
+        policy = ContentSecurityPolicy()
         self.site = Website(
             self,
             "Site",
@@ -94,23 +105,60 @@ class WorkloadStack(EnvironmentStack):
             access_logs=data.logs.bucket,
             web_acl_arn=edge.web_acl.arn,
             domain=edge.domain,
+            content_security_policy=policy.including(visitors.content_sources) if visitors else policy,
         )
+        # Cognito wants the name above the sign-in page's to lead somewhere first.
+        page.node.add_dependency(self.site)
+        self.site.add_assets("/assets/*")
         self.site.add_api("/api/*", self.api)
         self.site.add_load_balancer("/app/*", self.front)
 
-        everything: list[Watchable] = [
-            *(self.site, self.api, self.users, self.front, self.front.web_acl, self.sign_in_acl, self.service, self.content),
-            *filter(None, [self.domain, self.api_domain]),
-        ]
-        #: What only an alarm in us-east-1 can see: CloudFront's metrics, where this stack is in another region.
-        self.watched_from_us_east_1: list[Watchable] = [self.site] if settings.region != CLOUDFRONT_REGION else []
-        watched_here = [each for each in everything if each not in self.watched_from_us_east_1]
-        watch = Watch(self, "Watch", routes=data.routes, watching=watched_here, runbook_base_url=settings.runbooks)
+        orders = self.users.add_api("Orders", identifier="orders", scopes={"read": "reads orders", "write": "places orders"})
+        self.shop = self.users.add_web_app(
+            "Shop",
+            callback_urls=[f"{self.site.url}/signed-in"],
+            logout_urls=[self.site.url],
+            scopes=["openid", "email", orders.scope("read"), orders.scope("write")],
+        )
+        self.access = GroupRoles(
+            self,
+            "Access",
+            directory=self.users,
+            client=self.shop.client,
+            groups={"support": [{"Action": ["s3:ListBucket"], "Resource": data.uploads.bucket.bucket_arn}]},
+        )
+        self.apis = Apis(
+            self,
+            "Apis",
+            posture=posture,
+            settings=settings,
+            data=data,
+            edge=edge,
+            front=self.front,
+            service=self.service,
+            users=self.users,
+            shop=self.shop,
+            orders=orders,
+            api=self.api,
+            web_acl=self.direct_acl,
+        )
+
+        doors: list[Watchable] = [self.api, self.users, self.shop, self.front, self.front.web_acl, self.direct_acl]
+        names = filter(None, [self.domain, self.api_domain])
+        here: list[Watchable] = [*doors, *names, *filter(None, [visitors]), self.service, self.content, *self.apis.watched]
+        #: What CloudFront tells, in us-east-1 only; the alarms are there, where this stack is in another region.
+        by_cloudfront: list[Watchable] = [self.site, self.apis.mobile_front]
+        at_home = settings.region == CLOUDFRONT_REGION
+        self.watched_from_us_east_1: list[Watchable] = [] if at_home else by_cloudfront
+        if at_home:
+            SiteLogs(self, "SiteLogs", site=self.site, posture=posture.edge)
+            here += by_cloudfront
+        watch = Watch(self, "Watch", routes=data.routes, watching=here, runbook_base_url=settings.runbooks)
         Dashboard(
             self,
             "Dashboard",
             posture=posture.monitoring,
             title=f"{settings.application} {settings.environment}",
-            watching=[*everything, *data.watched, *edge.watched],
+            watching=[*here, *self.watched_from_us_east_1, *data.watched, *edge.watched],
             watches=[watch, data.watch],
         )

@@ -93,7 +93,8 @@ class SignInPage(Part):
             door = cloudfront.Distribution.from_distribution_attributes(
                 self, "CloudFront", domain_name=self.domain.cloud_front_endpoint, distribution_id="of-cognito"
             )
-            domain.alias(targets.CloudFrontTarget(door), scope=self)
+            # One name: Cognito answers to no other.
+            domain.alias(targets.CloudFrontTarget(door), scope=self, name=domain.name)
         #: Where it is: ``https://auth.shop.example.com``.
         self.url = f"https://{self.host}"
         #: Where codes and client credentials are changed for tokens.

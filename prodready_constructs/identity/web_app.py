@@ -30,6 +30,8 @@ RETRY_GRACE = timedelta(seconds=10)
 #: What Cognito takes of each (CreateUserPoolClient CallbackURLs, LogoutURLs).
 MOST_URLS = 100
 _HTTPS = re.compile(r"https://([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9](:\d{1,5})?(/[^\s#*]*)?")
+#: CloudFront's own name in a trial, which is known at the deployment only.
+_TOKEN = re.compile(r"https://\$\{Token\[[^\]]+\]\}(/[^\s#*]*)?")
 _LOCAL = re.compile(r"http://(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?(/[^\s#*]*)?")
 
 
@@ -124,7 +126,7 @@ class WebApp(Part):
 
 def _require_urls(where: str, urls: Sequence[str], *, local: bool) -> None:
     for url in urls:
-        if not _HTTPS.fullmatch(url) and not (local and _LOCAL.fullmatch(url)):
+        if not _HTTPS.fullmatch(url) and not _TOKEN.fullmatch(url) and not (local and _LOCAL.fullmatch(url)):
             near = bool(_LOCAL.fullmatch(url))
             raise ConfigurationError(
                 where,

@@ -45,7 +45,8 @@ def give_name(api: Part, *, api_id: str, domain: Domain, certificate: acm.ICerti
     # By the reference, so that the name is there first.
     appsync.CfnDomainNameApiAssociation(api, "DomainAssociation", api_id=api_id, domain_name=name.ref)
     # The one target of the CDK that takes a DNS name and a zone as they are; AppSyncTarget wants the L2 and guesses the zone.
-    domain.alias(targets.ApiGatewayv2DomainProperties(name.attr_app_sync_domain_name, name.attr_hosted_zone_id), scope=api)
+    target = targets.ApiGatewayv2DomainProperties(name.attr_app_sync_domain_name, name.attr_hosted_zone_id)
+    domain.alias(target, scope=api, name=domain.name, on_cloudfront=True)
 
 
 def admit(api: Part, authorization: Sequence[AppSyncAuthorization], *, api_id: str, api_arn: str) -> None:

@@ -1,0 +1,37 @@
+"""What can be lost, and how it comes back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Protocol
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecoveryFact:
+    """How one store comes back.
+
+    Attributes:
+        store: what it is, in words ("PostgreSQL orders").
+        recovery_point: the most data that can be lost (RPO); recovery_time: how long a restore takes (RTO).
+        recovery_time_is: where that time comes from: an assumption says so.
+        how: the mechanism; restore_commands: AWS CLI commands to paste.
+    """
+
+    store: str
+    recovery_point: timedelta
+    recovery_time: timedelta
+    recovery_time_is: str
+    how: str
+    restore_commands: tuple[str, ...]
+
+
+class Recoverable(Protocol):
+    """A construct that holds state: what AWS Backup selects, and how it is restored."""
+
+    @property
+    def node(self) -> Any: ...
+    @property
+    def backup_arns(self) -> tuple[str, ...]: ...
+    @property
+    def recovery_facts(self) -> tuple[RecoveryFact, ...]: ...

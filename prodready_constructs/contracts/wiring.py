@@ -1,0 +1,75 @@
+"""What can be connected, stood behind, named and granted to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from aws_cdk import aws_certificatemanager as acm
+    from aws_cdk import aws_ec2 as ec2
+    from aws_cdk import aws_ecs as ecs
+    from aws_cdk import aws_elasticloadbalancingv2 as elbv2
+    from aws_cdk import aws_iam as iam
+    from aws_cdk import aws_route53 as route53
+    from aws_cdk import aws_secretsmanager as secretsmanager
+    from constructs import Construct
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecretField:
+    """One field of a JSON secret, handed to a container as an ECS secret and never as a plain value."""
+
+    secret: secretsmanager.ISecret
+    field: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attachment:
+    """What a workload needs to use a store: where it is, what it signs in with, and what must be open.
+
+    Attributes:
+        environment: plain values (host, port, name); secrets: environment variable -> secret field.
+    """
+
+    connections: ec2.Connections
+    port: int
+    environment: Mapping[str, str]
+    secrets: Mapping[str, SecretField]
+
+
+class Attachable(Protocol):
+    """A store a workload can be connected to: ``service.connect_to(database)``."""
+
+    @property
+    def attachment(self) -> Attachment: ...
+
+
+class FrontDoor(Protocol):
+    """A load balancer that a service can stand behind: ``WebService(load_balancer=...)``."""
+
+    @property
+    def load_balancer(self) -> elbv2.IApplicationLoadBalancer: ...
+    def route_to(
+        self, service: ecs.FargateService, *, container_port: int, health_check_path: str, drain: timedelta
+    ) -> elbv2.ApplicationTargetGroup: ...
+
+
+class NamedDomain(Protocol):
+    """A name with its certificate and records: ``edge.Domain``, for what CloudFront serves elsewhere (``UserDirectory.add_sign_in_page``)."""
+
+    name: str
+
+    def require_us_east_1(self, *, wanted_by: Construct) -> acm.ICertificate: ...
+    def alias(
+        self, target: route53.IAliasRecordTarget, *, scope: Construct | None = None, name: str | None = None
+    ) -> tuple[route53.RecordSet, ...]: ...
+
+
+class Grantee(Protocol):
+    """Anything with a principal."""
+
+    @property
+    def grant_principal(self) -> iam.IPrincipal: ...
