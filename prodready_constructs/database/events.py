@@ -70,19 +70,24 @@ def event_specs(db: WatchedInstance) -> tuple[RdsEventSpec | EventSpec, ...]:
                 first_commands=(f"{describe(db)} --query 'DBInstances[0].LatestRestorableTime'", *commands),
             ),
         ),
-        EventSpec(
-            id="SecretRotationFailed",
-            pattern={
-                "source": ["aws.secretsmanager"],
-                "detail-type": ["AWS Service Event via CloudTrail"],
-                "detail": {"eventName": ["RotationFailed"], "additionalEventData": {"SecretId": [db.secret_arn]}},
-            },
-            severity=Severity.WARNING,
-            source="https://docs.aws.amazon.com/secretsmanager/latest/userguide/monitoring-eventbridge.html; ledger DB-4",
-            runbook=RunbookSpec(
-                meaning="The master password was not rotated: it still works, and gets older than the policy allows.",
-                causes=("the key is disabled or its policy changed", "the instance was stopped or being modified"),
-                first_commands=(f"aws secretsmanager describe-secret --secret-id {db.secret_arn}", *commands),
-            ),
+        rotation_failed(db.secret_arn, commands),
+    )
+
+
+def rotation_failed(secret_arn: str, commands: tuple[str, ...]) -> EventSpec:
+    """Secrets Manager could not rotate the master password; *commands* show the database."""
+    return EventSpec(
+        id="SecretRotationFailed",
+        pattern={
+            "source": ["aws.secretsmanager"],
+            "detail-type": ["AWS Service Event via CloudTrail"],
+            "detail": {"eventName": ["RotationFailed"], "additionalEventData": {"SecretId": [secret_arn]}},
+        },
+        severity=Severity.WARNING,
+        source="https://docs.aws.amazon.com/secretsmanager/latest/userguide/monitoring-eventbridge.html; ledger DB-4",
+        runbook=RunbookSpec(
+            meaning="The master password was not rotated: it still works, and gets older than the policy allows.",
+            causes=("the key is disabled or its policy changed", "the instance was stopped or being modified"),
+            first_commands=(f"aws secretsmanager describe-secret --secret-id {secret_arn}", *commands),
         ),
     )

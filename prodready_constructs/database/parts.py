@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
+from typing import Literal
 
 from aws_cdk import RemovalPolicy
 from aws_cdk import aws_iam as iam
@@ -28,8 +30,10 @@ INSIGHTS = {
 }
 
 
-def monitoring_role(scope: Construct, identifier: str) -> tuple[iam.Role, iam.ManagedPolicy]:
-    """The role by which RDS writes OS metrics of the one instance *identifier*, and the policy that must exist before it.
+def monitoring_role(scope: Construct, identifier: str, *, instances: Sequence[str] = ()) -> tuple[iam.Role, iam.ManagedPolicy]:
+    """The role by which RDS writes OS metrics of *identifier*, and the policy that must exist before it.
+
+    *instances* are those of a cluster; without them *identifier* is the one instance.
 
     The statements of AWS's managed policy AmazonRDSEnhancedMonitoringRole, narrowed from every group RDS* of every region to
     the one group that enhanced monitoring writes. AWS-managed policies are a finding (AwsSolutions-IAM4): AWS may widen them.
@@ -43,7 +47,7 @@ def monitoring_role(scope: Construct, identifier: str) -> tuple[iam.Role, iam.Ma
             "monitoring.rds.amazonaws.com",
             conditions={
                 "StringEquals": {"aws:SourceAccount": ACCOUNT_ID},
-                "ArnEquals": {"aws:SourceArn": f"{_RDS_ARN}:db:{identifier}"},
+                "ArnEquals": {"aws:SourceArn": [f"{_RDS_ARN}:db:{name}" for name in instances] or f"{_RDS_ARN}:db:{identifier}"},
             },
         ),
         description=f"Enhanced monitoring of {identifier}",
@@ -66,14 +70,22 @@ def monitoring_role(scope: Construct, identifier: str) -> tuple[iam.Role, iam.Ma
     return role, policy
 
 
-def database_log_group(scope: Construct, log: str, *, identifier: str, retention: timedelta, key: kms.IKey) -> logs.LogGroup:
+def database_log_group(
+    scope: Construct,
+    log: str,
+    *,
+    identifier: str,
+    retention: timedelta,
+    key: kms.IKey,
+    kind: Literal["instance", "cluster"] = "instance",
+) -> logs.LogGroup:
     """The group RDS writes *log* of *identifier* into: the name is RDS's, so the group must be there first to be encrypted and expire."""
     return EncryptedLogGroup(
         scope,
         f"{log.capitalize()}Log",
         retention=retention,
         encryption_key=key,
-        name=f"/aws/rds/instance/{identifier}/{log}",
+        name=f"/aws/rds/{kind}/{identifier}/{log}",
         goes_with_failed_creation=True,
     ).log_group
 
