@@ -7,7 +7,7 @@ usage: python -m tools.posture
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, is_dataclass
 from datetime import timedelta
 from pathlib import Path
 
@@ -40,6 +40,8 @@ def plainly(value: object) -> str:
     """*value* as a person writes it."""
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if is_dataclass(value):
+        return ", ".join(f"{one.name}: {plainly(getattr(value, one.name))}" for one in fields(value))
     if isinstance(value, timedelta):
         seconds = int(value.total_seconds())
         unit, size = next(pair for pair in (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1)) if seconds % pair[1] == 0)

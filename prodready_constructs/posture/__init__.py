@@ -10,18 +10,25 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from prodready_constructs.errors import ConfigurationError
+from prodready_constructs.posture._derived import changes_for, changes_in, regions_of
+from prodready_constructs.posture.aurora import AuroraPosture
 from prodready_constructs.posture.compute import ComputePosture
+from prodready_constructs.posture.data import USUAL_CLASSES, DataClass, DataPosture
 from prodready_constructs.posture.database import DatabasePosture
 from prodready_constructs.posture.edge import EdgePosture
 from prodready_constructs.posture.monitoring import MonitoringPosture
 from prodready_constructs.posture.network import AWS_ENDPOINTS, NetworkPosture
 from prodready_constructs.posture.recovery import RecoveryPosture
 from prodready_constructs.posture.storage import StoragePosture
+from prodready_constructs.posture.tables import TablePosture
 
 __all__ = [
     "PRODUCTION",
     "STAGING",
+    "AuroraPosture",
     "ComputePosture",
+    "DataClass",
+    "DataPosture",
     "DatabasePosture",
     "EdgePosture",
     "MonitoringPosture",
@@ -29,6 +36,7 @@ __all__ = [
     "Posture",
     "RecoveryPosture",
     "StoragePosture",
+    "TablePosture",
 ]
 
 
@@ -36,38 +44,75 @@ __all__ = [
 class Posture:
     """All slices together."""
 
+    data: DataPosture
     network: NetworkPosture
     database: DatabasePosture
+    aurora: AuroraPosture
     edge: EdgePosture
     compute: ComputePosture
     storage: StoragePosture
+    tables: TablePosture
     monitoring: MonitoringPosture
     recovery: RecoveryPosture
 
     def __post_init__(self) -> None:
-        if self.database.recovery_time > self.recovery.recovery_time:
+        for name, slice_ in (("database", self.database), ("aurora", self.aurora)):
+            if slice_.recovery_time > self.recovery.recovery_time:
+                raise ConfigurationError(
+                    "Posture.recovery.recovery_time",
+                    given=str(self.recovery.recovery_time),
+                    allowed=f"at least the {slice_.recovery_time} that the {name} promises",
+                    mend=f"shorten {name}.recovery_time (a standby does) or promise less",
+                )
+            if slice_.backup_retention != self.recovery.daily_retention:
+                raise ConfigurationError(
+                    f"Posture.{name}.backup_retention",
+                    given=f"{slice_.backup_retention.days} days beside recovery.daily_retention of {self.recovery.daily_retention.days} days",
+                    allowed="the same: AWS Backup takes over the retention of a database it backs up continuously",
+                    mend="give both the same value",
+                )
+        if len(set(regions_of(self).values())) > 1:
             raise ConfigurationError(
-                "Posture.recovery.recovery_time",
-                given=str(self.recovery.recovery_time),
-                allowed=f"at least the {self.database.recovery_time} that the database promises",
-                mend="shorten database.recovery_time (a standby does) or promise less",
+                "Posture: allowed_regions",
+                given={name: list(allowed) for name, allowed in regions_of(self).items()},
+                allowed="the same regions in every slice: what one store keeps in, another must not let out",
+                mend="use posture.kept_in('eu-central-1', 'eu-west-1')",
             )
-        if self.database.backup_retention != self.recovery.daily_retention:
-            raise ConfigurationError(
-                "Posture.database.backup_retention",
-                given=f"{self.database.backup_retention.days} days beside recovery.daily_retention of {self.recovery.daily_retention.days} days",
-                allowed="the same: AWS Backup takes over the retention of a database it backs up continuously",
-                mend="give both the same value",
-            )
+
+    def holding(self, data_class: DataClass) -> Posture:
+        """This posture for data of *data_class*: every slice keeps logs, versions and backups as long as the class says.
+
+        Backups are kept no longer than the class allows; they may be kept for a shorter time, as this posture says.
+        """
+        return replace(self, **changes_for(self, data_class))
+
+    def kept_in(self, *regions: str) -> Posture:
+        """This posture for data that stays in *regions*: a store, replica or copy elsewhere is refused; none lifts the limit."""
+        return replace(self, **changes_in(self, regions))
 
 
 PRODUCTION = Posture(
+    data=USUAL_CLASSES,
     network=NetworkPosture(zones=3, egress="regional", interface_endpoints=AWS_ENDPOINTS, flow_log_retention=timedelta(days=90)),
     database=DatabasePosture(
         instance_class="t4g.medium",
         storage_gib=100,
         max_storage_gib=500,
         multi_az=True,
+        backup_retention=timedelta(days=35),
+        rotation_period=timedelta(days=30),
+        insights_retention=timedelta(days=7),
+        monitoring_interval=timedelta(seconds=60),
+        log_retention=timedelta(days=30),
+        recovery_time=timedelta(minutes=2),
+    ),
+    aurora=AuroraPosture(
+        instance_class="serverless",
+        min_capacity=2,
+        max_capacity=16,
+        readers=1,
+        storage="aurora",
+        backtrack_window=timedelta(hours=24),
         backup_retention=timedelta(days=35),
         rotation_period=timedelta(days=30),
         insights_retention=timedelta(days=7),
@@ -115,6 +160,16 @@ PRODUCTION = Posture(
         archive_after=timedelta(days=90),
         log_retention=timedelta(days=365),
         lock_retention=timedelta(days=14),
+        lock_mode="GOVERNANCE",
+        replication_time_control=False,
+        allowed_regions=(),
+    ),
+    tables=TablePosture(
+        max_read_units=4_000,
+        max_write_units=1_000,
+        recovery_window=timedelta(days=35),
+        contributor_insights="throttled",
+        allowed_regions=(),
     ),
     monitoring=MonitoringPosture(page_on_critical=True, dashboard_span=timedelta(hours=12)),
     recovery=RecoveryPosture(
@@ -126,6 +181,7 @@ PRODUCTION = Posture(
         vault_lock=True,
         recovery_time=timedelta(hours=1),
         recovery_point=timedelta(minutes=5),
+        allowed_regions=(),
     ),
 )
 
@@ -141,9 +197,20 @@ STAGING = replace(
         backup_retention=timedelta(days=7),
         recovery_time=timedelta(hours=4),
     ),
+    aurora=replace(
+        PRODUCTION.aurora,
+        min_capacity=0.5,
+        max_capacity=4,
+        readers=0,
+        backup_retention=timedelta(days=7),
+        recovery_time=timedelta(hours=4),
+    ),
     edge=replace(PRODUCTION.edge, api_cache_gib=None, graphql_introspection=True, graphql_detailed_metrics=False),
     compute=replace(PRODUCTION.compute, cpu=256, memory_mib=512, min_tasks=1, max_tasks=2),
     storage=replace(PRODUCTION.storage, lock_retention=timedelta(days=1)),
+    tables=replace(
+        PRODUCTION.tables, max_read_units=400, max_write_units=100, recovery_window=timedelta(days=7), contributor_insights="off"
+    ),
     monitoring=replace(PRODUCTION.monitoring, page_on_critical=False),
     recovery=replace(
         PRODUCTION.recovery,

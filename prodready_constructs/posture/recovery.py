@@ -23,6 +23,7 @@ class RecoveryPosture:
         copy_to_second_region: every recovery point is copied to the vault of the recovery stack.
         vault_lock: recovery points cannot be deleted before their time, in governance mode.
         recovery_time: the promised time to be back (RTO); recovery_point: the most data that may be lost (RPO).
+        allowed_regions: the regions that backups and their copies may be in; any where there are none.
     """
 
     daily_retention: timedelta
@@ -33,6 +34,7 @@ class RecoveryPosture:
     vault_lock: bool
     recovery_time: timedelta
     recovery_point: timedelta
+    allowed_regions: tuple[str, ...]
 
     def __post_init__(self) -> None:
         within(

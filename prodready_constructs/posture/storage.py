@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Literal
 
-from prodready_constructs.posture._check import ordered, within
+from prodready_constructs.posture._check import one_of, ordered, within
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoragePosture:
-    """Degrees of ``storage.SecureBucket`` and ``storage.LogBucket``.
+    """Degrees of the buckets in ``storage``. A bucket with a data class takes the retentions of the class instead.
 
     Attributes:
         noncurrent_retention: how long an overwritten or deleted object can be brought back.
@@ -18,12 +19,19 @@ class StoragePosture:
         log_retention: how long access logs are kept.
         lock_retention: how long Object Lock keeps a version from being removed (governance mode), from a day up to
             *noncurrent_retention*.
+        lock_mode: ``GOVERNANCE``: who may bypass it removes a version earlier, for an erasure request; ``COMPLIANCE``: nobody can, the root
+            user of the account included, until the lock ends.
+        replication_time_control: S3 promises (and bills) that copies arrive within 15 minutes, and an alarm of the replica says when not.
+        allowed_regions: the regions that buckets and their copies may be in; any where there are none.
     """
 
     noncurrent_retention: timedelta
     archive_after: timedelta | None
     log_retention: timedelta
     lock_retention: timedelta
+    lock_mode: Literal["GOVERNANCE", "COMPLIANCE"]
+    replication_time_control: bool
+    allowed_regions: tuple[str, ...]
 
     def __post_init__(self) -> None:
         within(
@@ -50,3 +58,4 @@ class StoragePosture:
             self.noncurrent_retention,
             because="Object Lock counts days, and a version that lifecycle should have removed must not be locked",
         )
+        one_of("StoragePosture.lock_mode", self.lock_mode, ("GOVERNANCE", "COMPLIANCE"), because="the modes of S3 Object Lock")
