@@ -62,6 +62,7 @@ def rotation_function(
     log_retention: timedelta,
     statements: Sequence[Mapping[str, Any]] = (),
     environment: Mapping[str, str] | None = None,
+    timeout: timedelta = timedelta(seconds=30),
 ) -> RotationFunction:
     """A function for the four steps of Secrets Manager's rotation, made of children of *scope*.
 
@@ -73,6 +74,7 @@ def rotation_function(
         purpose: the descriptions of role, security group and function.
         egress: whom the function may call by HTTPS, and why.
         key: encrypts logs and failed runs; its policy must admit CloudWatch Logs.
+        timeout: of one step, 15 minutes at most.
     """
     log_group = EncryptedLogGroup(scope, "Logs", retention=log_retention, encryption_key=key).log_group
     failures = sns.Topic(scope, "Failures", master_key=key, enforce_ssl=True)
@@ -103,7 +105,7 @@ def rotation_function(
         runtime=lambda_.Runtime.PYTHON_3_14,
         architecture=lambda_.Architecture.ARM_64,
         memory_size=128,
-        timeout=Duration.seconds(30),
+        timeout=Duration.seconds(timeout.total_seconds()),
         role=role,
         vpc=vpc,
         vpc_subnets=subnets,

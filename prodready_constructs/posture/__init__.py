@@ -12,6 +12,7 @@ from datetime import timedelta
 from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.posture._derived import changes_for, changes_in, regions_of
 from prodready_constructs.posture.aurora import AuroraPosture
+from prodready_constructs.posture.cache import CachePosture
 from prodready_constructs.posture.compute import ComputePosture
 from prodready_constructs.posture.data import USUAL_CLASSES, DataClass, DataPosture
 from prodready_constructs.posture.database import DatabasePosture
@@ -26,6 +27,7 @@ __all__ = [
     "PRODUCTION",
     "STAGING",
     "AuroraPosture",
+    "CachePosture",
     "ComputePosture",
     "DataClass",
     "DataPosture",
@@ -48,6 +50,7 @@ class Posture:
     network: NetworkPosture
     database: DatabasePosture
     aurora: AuroraPosture
+    cache: CachePosture
     edge: EdgePosture
     compute: ComputePosture
     storage: StoragePosture
@@ -117,6 +120,24 @@ PRODUCTION = Posture(
         rotation_period=timedelta(days=30),
         insights_retention=timedelta(days=7),
         monitoring_interval=timedelta(seconds=60),
+        log_retention=timedelta(days=30),
+        recovery_time=timedelta(minutes=2),
+    ),
+    cache=CachePosture(
+        node_type="t4g.medium",
+        shards=1,
+        replicas=1,
+        multi_az=True,
+        eviction_policy="volatile-lru",
+        # A minimum is paid for by the hour: give one where a known peak begins faster than the cache grows.
+        min_storage_gb=None,
+        max_storage_gb=10,
+        min_ecpu=None,
+        max_ecpu=10_000,
+        snapshot_retention=timedelta(days=15),
+        snapshot_window="02:00-03:00",
+        maintenance_window="sun:04:00-sun:05:00",
+        rotation_period=timedelta(days=30),
         log_retention=timedelta(days=30),
         recovery_time=timedelta(minutes=2),
     ),
@@ -203,6 +224,15 @@ STAGING = replace(
         max_capacity=4,
         readers=0,
         backup_retention=timedelta(days=7),
+        recovery_time=timedelta(hours=4),
+    ),
+    cache=replace(
+        PRODUCTION.cache,
+        node_type="t4g.micro",
+        replicas=0,
+        multi_az=False,
+        max_storage_gb=1,
+        max_ecpu=1_000,
         recovery_time=timedelta(hours=4),
     ),
     edge=replace(PRODUCTION.edge, api_cache_gib=None, graphql_introspection=True, graphql_detailed_metrics=False),
