@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
@@ -36,31 +37,37 @@ def users_come_back(session: Session, assembly: Assembly, *, folder: Path) -> It
     )
     lost = described["StackResourceDetail"]["PhysicalResourceId"]
     drill = _Drill(session, stack.account, stack.region, folder)
-    drill.fill(lost)
-    yield f"{stack.name}: {logical_id} has {len(_USERS)} users of the drill, one in a group, one disabled"
-    fresh = drill.pool_like(lost)
+    yield f"{stack.name}: {logical_id} gets {len(_USERS)} users, one in a group, one disabled"
     try:
-        kept = folder / "users.json"
-        yield f"{_COMMAND} export: {drill.run('export', lost, to=kept)}"
-        exported = _by_address(json.loads(kept.read_text()))
-        drill.register(fresh, list(_USERS))
-        drill.run("settle", fresh, to=folder / "subs.json", source=kept)
-        subs = json.loads((folder / "subs.json").read_text())
-        drill.run("export", fresh, to=folder / "restored.json")
-        restored = _by_address(json.loads((folder / "restored.json").read_text()))
-        for address, user in restored.items():
-            before = exported[address]
-            if (user["groups"], user["enabled"]) != (before["groups"], before["enabled"]):
-                raise DrillFailedError(f"{address} was {before} and is {user}")
-            if subs.get(before["attributes"]["sub"]) != user["attributes"]["sub"]:
-                raise DrillFailedError(f"the new id of {address} was not written")
-        yield f"the new pool has {len(restored)} of {len(_USERS)} users with groups, disabled accounts and new ids"
-        if set(restored) != set(_USERS):
-            raise DrillFailedError(f"missing: {', '.join(sorted(set(_USERS) - set(restored)))}")
+        yield from _moved(drill, lost, folder)
+    except drill.idp.exceptions.ClientError as error:
+        raise DrillFailedError(str(error)) from error
     finally:
-        drill.idp.delete_user_pool(UserPoolId=fresh)
-        drill.empty(lost)
+        drill.clear(lost)
     yield "passwords and second factors do not come over: each user sets them again"
+
+
+def _moved(drill: _Drill, lost: str, folder: Path) -> Iterator[str]:
+    """From *lost* to a new pool, and what is there then."""
+    drill.fill(lost)
+    fresh = drill.pool_like(lost)
+    kept = folder / "users.json"
+    yield f"{_COMMAND} export: {drill.run('export', lost, to=kept)}"
+    exported = _by_address(json.loads(kept.read_text()))
+    drill.register(fresh, list(_USERS))
+    drill.run("settle", fresh, to=folder / "subs.json", source=kept)
+    subs = json.loads((folder / "subs.json").read_text())
+    drill.run("export", fresh, to=folder / "restored.json")
+    restored = _by_address(json.loads((folder / "restored.json").read_text()))
+    for address, user in restored.items():
+        before = exported[address]
+        if (user["groups"], user["enabled"]) != (before["groups"], before["enabled"]):
+            raise DrillFailedError(f"{address} was {before} and is {user}")
+        if subs.get(before["attributes"]["sub"]) != user["attributes"]["sub"]:
+            raise DrillFailedError(f"the new id of {address} was not written")
+    yield f"the new pool has {len(restored)} of {len(_USERS)} users with groups, disabled accounts and new ids"
+    if missing := sorted(set(_USERS) - set(restored)):
+        raise DrillFailedError(f"missing: {', '.join(missing)}")
 
 
 def _by_address(exported: dict[str, Any]) -> dict[str, dict[str, Any]]:
@@ -75,6 +82,7 @@ class _Drill:
     def __init__(self, session: Session, account: str, region: str, folder: Path) -> None:
         self.idp = session.client("cognito-idp", account, region)
         self._folder = folder
+        self._made = ""
         environment = session.environment(account, region)
         self._environment = {**environment, "PYTHONPATH": os.fspath(session.tools.package.parent)}
 
@@ -82,9 +90,9 @@ class _Drill:
         """A new pool with the sign-in settings of *pool*, and the group."""
         described = self.idp.describe_user_pool(UserPoolId=pool)["UserPool"]
         settings = {name: described[name] for name in _SETTINGS if described.get(name)}
-        made: str = self.idp.create_user_pool(PoolName="drill", **settings)["UserPool"]["Id"]
-        self.idp.create_group(UserPoolId=made, GroupName=_GROUP)
-        return made
+        self._made = self.idp.create_user_pool(PoolName="drill", **settings)["UserPool"]["Id"]
+        self.idp.create_group(UserPoolId=self._made, GroupName=_GROUP)
+        return self._made
 
     def fill(self, pool: str) -> None:
         """The users, the group and the disabled account."""
@@ -99,9 +107,14 @@ class _Drill:
         """What a user import job does; the emulator has none."""
         for address in addresses:
             attributes = [{"Name": "email", "Value": address}, {"Name": "email_verified", "Value": "true"}]
-            self.idp.admin_create_user(UserPoolId=pool, Username=address, UserAttributes=attributes, MessageAction="SUPPRESS")
+            # Long and of every kind of character, whatever the pool's policy.
+            named = {"Username": address, "UserAttributes": attributes, "TemporaryPassword": f"Aa1!{secrets.token_urlsafe(24)}"}
+            self.idp.admin_create_user(UserPoolId=pool, MessageAction="SUPPRESS", **named)
 
-    def empty(self, pool: str) -> None:
+    def clear(self, pool: str) -> None:
+        """Delete the new pool, and what the drill put into *pool*."""
+        if self._made:
+            self.idp.delete_user_pool(UserPoolId=self._made)
         for address in _USERS:
             with suppress(self.idp.exceptions.UserNotFoundException):
                 self.idp.admin_delete_user(UserPoolId=pool, Username=address)
