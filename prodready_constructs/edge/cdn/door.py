@@ -23,7 +23,7 @@ from prodready_constructs.edge.cdn.routing import Pages, SiteRouting
 from prodready_constructs.edge.cdn.security_headers import security_headers
 from prodready_constructs.edge.cdn.site_content import require_log_bucket
 from prodready_constructs.edge.dns.domain import Domain
-from prodready_constructs.edge.rest_api.rest_api import ProtectedRestApi
+from prodready_constructs.edge.rest_api.door import RestApiDoor
 from prodready_constructs.foundation import Part
 from prodready_constructs.posture import EdgePosture
 
@@ -136,9 +136,9 @@ class CloudFrontDoor(Part):
         self.url = f"https://{host}"
         CfnOutput(self, "Url", value=self.url, description="Where visitors find the site")
 
-    def add_api(self, path_pattern: str, api: ProtectedRestApi) -> None:
+    def add_api(self, path_pattern: str, api: RestApiDoor) -> None:
         """Serve *api* under *path_pattern* (``/api/*``): not cached, HTTPS to the origin, every viewer header but Host."""
-        self._pass_on(path_pattern, api_origin(api))
+        self._pass_on(path_pattern, api_origin(self.path, api))
 
     def add_load_balancer(self, path_pattern: str, load_balancer: ProtectedLoadBalancer) -> None:
         """Serve *load_balancer* under *path_pattern*: an internal one by a VPC origin, a public one over HTTPS to its domain."""
@@ -165,7 +165,7 @@ class CloudFrontDoor(Part):
     def add_cached_get(
         self,
         path_pattern: str,
-        api: ProtectedRestApi | ProtectedLoadBalancer,
+        api: RestApiDoor | ProtectedLoadBalancer,
         *,
         life: timedelta,
         query_strings: Sequence[str] = (),
@@ -185,7 +185,7 @@ class CloudFrontDoor(Part):
         """
         cache = self._caches.of(f"{self.path}: add_cached_get", life=life, query_strings=query_strings, headers=headers)
         require_path(self.path, path_pattern, self._paths)
-        origin = api_origin(api) if isinstance(api, ProtectedRestApi) else load_balancer_origin(self, api, self._vpc_origins)
+        origin = api_origin(self.path, api) if isinstance(api, RestApiDoor) else load_balancer_origin(self, api, self._vpc_origins)
         self._read(path_pattern, origin, cache)
 
     def _pass_on(self, path_pattern: str, origin: cloudfront.IOrigin) -> None:

@@ -11,7 +11,8 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from prodready_constructs.edge.balancer.load_balancer import ProtectedLoadBalancer
-from prodready_constructs.edge.rest_api.rest_api import ProtectedRestApi
+from prodready_constructs.edge.rest_api.door import RestApiDoor
+from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.foundation import Part
 
 #: CloudFront's default; API Gateway gives up after 29 seconds, so that its own answer arrives before CloudFront's.
@@ -39,8 +40,19 @@ def bucket_origin(
     return origins.OriginGroup(primary_origin=first, fallback_origin=second, fallback_status_codes=list(FAILOVER_STATUSES))
 
 
-def api_origin(api: ProtectedRestApi) -> cloudfront.IOrigin:
-    """A REST API, by its own name or by its endpoint and stage."""
+def api_origin(where: str, api: RestApiDoor) -> cloudfront.IOrigin:
+    """A REST API, by its own name or by its endpoint and stage.
+
+    Raises:
+        ConfigurationError: an edge-optimised API.
+    """
+    if api.endpoint == "EDGE":
+        raise ConfigurationError(
+            f"{where}: {api.path}",
+            given="an EDGE API, which has a CloudFront of API Gateway's in front already and speaks TLS 1.3 alone",
+            allowed="a REGIONAL API: CloudFront calls its origins by TLS 1.2",
+            mend='make the API with endpoint="REGIONAL"',
+        )
     return origins.HttpOrigin(
         api.host,
         origin_path=api.base_path or None,

@@ -13,7 +13,7 @@ from prodready_constructs.edge.cdn.door import CloudFrontDoor
 from prodready_constructs.edge.cdn.origins import api_origin, load_balancer_origin
 from prodready_constructs.edge.cdn.routing import SiteRouting
 from prodready_constructs.edge.dns.domain import Domain
-from prodready_constructs.edge.rest_api.rest_api import ProtectedRestApi
+from prodready_constructs.edge.rest_api.door import RestApiDoor
 from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.posture import EdgePosture
 
@@ -54,7 +54,7 @@ class ProtectedDistribution(CloudFrontDoor):
         construct_id: str,
         *,
         posture: EdgePosture,
-        origin: ProtectedLoadBalancer | ProtectedRestApi | cloudfront.IOrigin,
+        origin: ProtectedLoadBalancer | RestApiDoor | cloudfront.IOrigin,
         access_logs: s3.IBucket,
         web_acl_arn: str,
         domain: Domain | None = None,
@@ -81,7 +81,7 @@ class ProtectedDistribution(CloudFrontDoor):
         if isinstance(origin, ProtectedLoadBalancer):
             behind = load_balancer_origin(self, origin, self._vpc_origins)
         else:
-            behind = api_origin(origin) if isinstance(origin, ProtectedRestApi) else origin
+            behind = api_origin(self.path, origin) if isinstance(origin, RestApiDoor) else origin
         self._distribute(origin=behind, cached=False, routing=routing, pages="files", log_prefix=f"cloudfront/{self.path}/")
         facts = {"policy_exceptions": self._exceptions} if self._exceptions else {}
         record(self, controls=CONTROLS, tier="edge", watchable=True, domain=domain.name if domain else None, **facts)

@@ -7,7 +7,7 @@ Sources: AWS WAF developer guide, "Using match rule statements", "Using logical 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn
 
 from aws_cdk import aws_wafv2 as wafv2
 
@@ -32,12 +32,12 @@ def _units(where: str, statement: Any) -> int:
     for kind, cost in _COSTS.items():
         if (inner := getattr(statement, kind)) is not None:
             return cost(where, inner)
-    raise _unknown(where)
+    return _unknown(where)
 
 
 def _group(where: str, group: Any) -> int:
     if group.vendor_name != "AWS" or group.name not in _MANAGED:
-        raise _unknown(where)
+        _unknown(where)
     return _MANAGED[group.name] + _narrowed(where, group)
 
 
@@ -54,8 +54,8 @@ def _rate(where: str, rate: Any) -> int:
     return _RATE + _CUSTOM_KEY * len(rate.custom_keys or ()) + _narrowed(where, rate)
 
 
-def _unknown(where: str) -> ConfigurationError:
-    return ConfigurationError(
+def _unknown(where: str) -> NoReturn:
+    raise ConfigurationError(
         f"{where}: units",
         given="a rule group of unknown capacity",
         allowed="its capacity units, as a number",

@@ -21,8 +21,10 @@ from prodready_constructs.foundation import ACCOUNT_ID, PARTITION, DataKey, Encr
 Logging = wafv2.CfnLoggingConfiguration
 #: By what the origin of a distribution knows CloudFront: a value that only CloudFront and this origin have.
 ORIGIN_PROOF_HEADER = "x-origin-verify"
-#: What the logs and the sampled requests never show.
-CREDENTIAL_HEADERS = ("authorization", "cookie", ORIGIN_PROOF_HEADER)
+#: What the logs and the sampled requests never show: who signs in, by token, session, API key or, at AppSync's WebSockets, protocol.
+CREDENTIAL_HEADERS = ("authorization", "cookie", "x-api-key", "sec-websocket-protocol", ORIGIN_PROOF_HEADER)
+#: AppSync's WebSockets also take the credentials as the query string's argument ``header``.
+CREDENTIAL_ARGUMENTS = ("header",)
 #: AWS WAF writes to destinations of this name only.
 PREFIX = "aws-waf-logs-"
 #: What is worth keeping when not everything is: what a rule did something about.
@@ -34,7 +36,7 @@ _FIREHOSE = re.compile(r"arn:[^:]+:firehose:[^:]+:[^:]+:deliverystream/" + PREFI
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WafLogs:
-    """Where the log goes, and what of it is kept. `authorization` and `cookie` are taken out everywhere, always.
+    """Where the log goes, and what of it is kept. Credentials are taken out everywhere, always.
 
     Attributes:
         bucket: an S3 bucket named ``aws-waf-logs-...``, instead of the log group; AWS's log delivery is let in.

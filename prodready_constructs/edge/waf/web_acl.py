@@ -16,7 +16,7 @@ from prodready_constructs.edge.regions import CLOUDFRONT_REGION
 from prodready_constructs.edge.waf import alarms
 from prodready_constructs.edge.waf.addresses import AddressList
 from prodready_constructs.edge.waf.limits import require_name
-from prodready_constructs.edge.waf.logs import CREDENTIAL_HEADERS, WafLogs, keep_log, log_group_arn, own_log_group
+from prodready_constructs.edge.waf.logs import CREDENTIAL_ARGUMENTS, CREDENTIAL_HEADERS, WafLogs, keep_log, log_group_arn, own_log_group
 from prodready_constructs.edge.waf.managed import Exclusion, LabelException
 from prodready_constructs.edge.waf.rule import TOO_MANY, TOO_MANY_BODY, Rule, seen_as
 from prodready_constructs.edge.waf.rule_book import RuleBook
@@ -108,9 +108,9 @@ class WebAcl(Part):
             data_protection_config=Acl.DataProtectionConfigProperty(
                 data_protections=[
                     Acl.DataProtectProperty(
-                        action="SUBSTITUTION",
-                        field=Acl.FieldToProtectProperty(field_type="SINGLE_HEADER", field_keys=list(CREDENTIAL_HEADERS)),
+                        action="SUBSTITUTION", field=Acl.FieldToProtectProperty(field_type=kind, field_keys=list(names))
                     )
+                    for kind, names in (("SINGLE_HEADER", CREDENTIAL_HEADERS), ("SINGLE_QUERY_ARGUMENT", CREDENTIAL_ARGUMENTS))
                 ]
             ),
         )

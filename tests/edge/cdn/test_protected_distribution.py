@@ -9,11 +9,21 @@ from typing import Any
 
 import aws_cdk as cdk
 import pytest
+from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_cloudfront as cloudfront
 from aws_cdk import aws_cloudfront_origins as origins
+from aws_cdk import aws_cognito as cognito
 
 from prodready_constructs.contracts import AlarmSpec
-from prodready_constructs.edge import Domain, ProtectedDistribution, ProtectedLoadBalancer, ProtectedRestApi, SiteRouting
+from prodready_constructs.edge import (
+    Domain,
+    OpenApi,
+    OpenApiRestApi,
+    ProtectedDistribution,
+    ProtectedLoadBalancer,
+    ProtectedRestApi,
+    SiteRouting,
+)
 from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.posture import PRODUCTION
 from tests.compliance.templates import found, stack_of
@@ -21,7 +31,7 @@ from tests.edge.cdn.node import event, run
 from tests.edge.cdn.parts import ACL, a_balancer, behavior, distribution, logs
 from tests.edge.parts import a_zone
 from tests.support.packs import findings
-from tests.support.synthesis import Template, new_app, new_stack, synth
+from tests.support.synthesis import ROOT, Template, new_app, new_stack, synth
 
 
 def a_door(stack: cdk.Stack, origin: Any, **more: Any) -> ProtectedDistribution:
@@ -172,3 +182,36 @@ def test_feature_flags_do_not_matter(template: Template) -> None:
     door.add_assets("/static/*", life=timedelta(days=30))
     door.add_load_balancer("/live/*", front)
     assert distribution(synth(stack)) == distribution(template)
+
+
+def test_an_edge_optimised_api_is_no_origin() -> None:
+    stack = new_stack()
+    api = ProtectedRestApi(stack, "Api", posture=PRODUCTION.edge, load_balancer=a_balancer(stack), endpoint="EDGE")
+    with pytest.raises(ConfigurationError) as refused:
+        a_door(stack, api)
+    assert str(refused.value) == (
+        "Stack/Door: Stack/Api: got 'an EDGE API, which has a CloudFront of API Gateway's in front already and speaks TLS 1.3 alone'; "
+        'allowed: a REGIONAL API: CloudFront calls its origins by TLS 1.2; make the API with endpoint="REGIONAL"'
+    )
+
+
+@pytest.mark.control("WEB-5", "WEB-7")
+def test_an_api_of_an_openapi_file_is_an_origin_like_one_made_by_hand() -> None:
+    stack = new_stack()
+    front = a_balancer(stack)
+    specification = OpenApi.from_file(
+        ROOT / "stacks" / "interfaces" / "partners.yaml", authorizers={"partners": a_pool(stack)}, public=OPEN
+    )
+    api = OpenApiRestApi(stack, "Api", posture=PRODUCTION.edge, load_balancer=front, specification=specification)
+    door = a_door(stack, front)
+    door.add_api("/api/*", api)
+    door.add_cached_get("/catalogue/*", api, life=timedelta(minutes=5))
+    origins = distribution(synth(stack))["Origins"]
+    assert [origin.get("OriginPath") for origin in origins if "CustomOriginConfig" in origin] == ["/live", "/live"]
+
+
+OPEN = {"GET /health": "partners' monitoring asks it without a token, and it answers a status alone"}
+
+
+def a_pool(stack: cdk.Stack) -> apigateway.CognitoUserPoolsAuthorizer:
+    return apigateway.CognitoUserPoolsAuthorizer(stack, "Tokens", cognito_user_pools=[cognito.UserPool(stack, "Pool")])

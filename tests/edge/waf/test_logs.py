@@ -52,6 +52,8 @@ def test_credentials_are_taken_out_wherever_the_log_goes(template: Template) -> 
         assert [field["SingleHeader"]["Name"] for field in one["Properties"]["RedactedFields"]] == [
             "authorization",
             "cookie",
+            "x-api-key",
+            "sec-websocket-protocol",
             "x-origin-verify",
         ]
 

@@ -13,6 +13,7 @@ from aws_cdk import aws_wafv2 as wafv2
 
 from prodready_constructs.contracts import AlarmSpec, MathMetric, Metric
 from prodready_constructs.edge import Countries, Exclusion, WebAcl
+from prodready_constructs.edge.waf.logs import CREDENTIAL_HEADERS
 from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.foundation import DataKey
 from prodready_constructs.posture import PRODUCTION
@@ -191,7 +192,7 @@ def test_scope_follows_the_placement(template: Template) -> None:
 @pytest.mark.control("WEB-1", "OPS-5")
 def test_logs_are_always_kept_encrypted_and_without_credentials(template: Template) -> None:
     logging = template.props("AWS::WAFv2::LoggingConfiguration", "Plain")
-    assert [field["SingleHeader"]["Name"] for field in logging["RedactedFields"]] == ["authorization", "cookie", "x-origin-verify"]
+    assert [field["SingleHeader"]["Name"] for field in logging["RedactedFields"]] == list(CREDENTIAL_HEADERS)
     (destination,) = logging["LogDestinationConfigs"]
     arn, names = destination["Fn::Sub"]
     assert arn == "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:${Name}"
@@ -204,11 +205,12 @@ def test_logs_are_always_kept_encrypted_and_without_credentials(template: Templa
 
 @pytest.mark.control("WEB-1")
 def test_sampled_requests_hide_credentials_too(template: Template) -> None:
-    (protection,) = template.props("AWS::WAFv2::WebACL", "Plain")["DataProtectionConfig"]["DataProtections"]
-    assert protection == {
-        "Action": "SUBSTITUTION",
-        "Field": {"FieldType": "SINGLE_HEADER", "FieldKeys": ["authorization", "cookie", "x-origin-verify"]},
-    }
+    protections = template.props("AWS::WAFv2::WebACL", "Plain")["DataProtectionConfig"]["DataProtections"]
+    headers = ["authorization", "cookie", "x-api-key", "sec-websocket-protocol", "x-origin-verify"]
+    assert protections == [
+        {"Action": "SUBSTITUTION", "Field": {"FieldType": "SINGLE_HEADER", "FieldKeys": headers}},
+        {"Action": "SUBSTITUTION", "Field": {"FieldType": "SINGLE_QUERY_ARGUMENT", "FieldKeys": ["header"]}},
+    ]
 
 
 def test_every_rule_has_metrics_and_samples(template: Template) -> None:
