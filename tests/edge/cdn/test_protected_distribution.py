@@ -190,7 +190,7 @@ def test_an_edge_optimised_api_is_no_origin() -> None:
     with pytest.raises(ConfigurationError) as refused:
         a_door(stack, api)
     assert str(refused.value) == (
-        "Stack/Door: Stack/Api: got 'an EDGE API, which has a CloudFront of API Gateway's in front already and speaks TLS 1.3 alone'; "
+        'Stack/Door: Stack/Api: got "an EDGE API, which has a CloudFront of API Gateway\'s in front already and speaks TLS 1.3 alone"; '
         'allowed: a REGIONAL API: CloudFront calls its origins by TLS 1.2; make the API with endpoint="REGIONAL"'
     )
 
