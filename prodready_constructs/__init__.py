@@ -28,10 +28,11 @@ _HOMES = {
     "identity": "ApiScopes ClientSecretRotation GroupRoles Passkeys ServiceAccount SesSender SignInPage TokenLives UserDirectory WebApp",
     "monitoring": "Dashboard Routes Watch",
     "network": "PrivateNetwork",
-    "posture": "PRODUCTION Posture STAGING",
+    "posture": "DataClass PRODUCTION Posture STAGING",
     "recovery": "BackupPlan BackupVault",
     "security": "AppSecret RandomRotation",
     "storage": "LogBucket ReplicaBucket SecureBucket",
+    "tables": "GlobalIndex LocalIndex ProtectedTable TableReplica TableSchema",
     "waivers": "waive",
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}

@@ -18,9 +18,11 @@ from prodready_constructs.monitoring import *
 from prodready_constructs.network import *
 from prodready_constructs.posture import PRODUCTION as PRODUCTION
 from prodready_constructs.posture import STAGING as STAGING
+from prodready_constructs.posture import DataClass as DataClass
 from prodready_constructs.posture import Posture as Posture
 from prodready_constructs.recovery import *
 from prodready_constructs.security import AppSecret as AppSecret
 from prodready_constructs.security import RandomRotation as RandomRotation
 from prodready_constructs.storage import *
+from prodready_constructs.tables import *
 from prodready_constructs.waivers import waive as waive
