@@ -17,6 +17,8 @@ from prodready_constructs.posture.compute import ComputePosture
 from prodready_constructs.posture.data import USUAL_CLASSES, DataClass, DataPosture
 from prodready_constructs.posture.database import DatabasePosture
 from prodready_constructs.posture.edge import EdgePosture
+from prodready_constructs.posture.images import ImagesPosture
+from prodready_constructs.posture.messaging import MessagingPosture
 from prodready_constructs.posture.monitoring import MonitoringPosture
 from prodready_constructs.posture.network import AWS_ENDPOINTS, NetworkPosture
 from prodready_constructs.posture.recovery import RecoveryPosture
@@ -33,6 +35,8 @@ __all__ = [
     "DataPosture",
     "DatabasePosture",
     "EdgePosture",
+    "ImagesPosture",
+    "MessagingPosture",
     "MonitoringPosture",
     "NetworkPosture",
     "Posture",
@@ -55,6 +59,8 @@ class Posture:
     compute: ComputePosture
     storage: StoragePosture
     tables: TablePosture
+    messaging: MessagingPosture
+    images: ImagesPosture
     monitoring: MonitoringPosture
     recovery: RecoveryPosture
 
@@ -122,6 +128,7 @@ PRODUCTION = Posture(
         monitoring_interval=timedelta(seconds=60),
         log_retention=timedelta(days=30),
         recovery_time=timedelta(minutes=2),
+        allowed_regions=(),
     ),
     cache=CachePosture(
         node_type="t4g.medium",
@@ -192,6 +199,22 @@ PRODUCTION = Posture(
         contributor_insights="throttled",
         allowed_regions=(),
     ),
+    messaging=MessagingPosture(
+        retention=timedelta(days=4),
+        max_receives=5,
+        oldest_message=timedelta(minutes=15),
+        backlog=1_000,
+        delivery_sample_percent=5,
+        log_retention=timedelta(days=30),
+        allowed_regions=(),
+    ),
+    images=ImagesPosture(
+        # Basic scanning is free; replace it by "enhanced" where Amazon Inspector's price for each image is worth it.
+        scanning="basic",
+        kept_releases=50,
+        untagged_retention=timedelta(days=14),
+        allowed_regions=(),
+    ),
     monitoring=MonitoringPosture(page_on_critical=True, dashboard_span=timedelta(hours=12)),
     recovery=RecoveryPosture(
         daily_retention=timedelta(days=35),
@@ -241,6 +264,8 @@ STAGING = replace(
     tables=replace(
         PRODUCTION.tables, max_read_units=400, max_write_units=100, recovery_window=timedelta(days=7), contributor_insights="off"
     ),
+    messaging=replace(PRODUCTION.messaging, oldest_message=timedelta(hours=1)),
+    images=replace(PRODUCTION.images, kept_releases=10),
     monitoring=replace(PRODUCTION.monitoring, page_on_critical=False),
     recovery=replace(
         PRODUCTION.recovery,
