@@ -13,7 +13,10 @@ from typing import Any
 _HOMES = {
     "compliance": "Finding GuardError HardeningRules PRODUCTION_PACKS STAGING_PACKS guard",
     "compute": "WebService",
-    "database": "Engine MYSQL_8_4 MultiAzDatabase POSTGRESQL_16 POSTGRESQL_17",
+    "database": (
+        "AURORA_MYSQL_3 AURORA_POSTGRESQL_16 AURORA_POSTGRESQL_17 AuroraDatabase AuroraEngine AuroraSecondary Engine "
+        "MYSQL_8_4 MultiAzDatabase POSTGRESQL_16 POSTGRESQL_17"
+    ),
     "edge": (
         "AccountCreation AccountTakeover AddressList AlarmHealthCheck ApiLogs AppSyncAuthorization BotControl CachedField "
         "CalculatedHealthCheck Callers ChannelCode CloudMapTarget ContentSecurityPolicy Countries CustomRule DnsZone Domain "
