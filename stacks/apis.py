@@ -13,6 +13,7 @@ from prodready_constructs import (
     AppSyncAuthorization,
     ChannelCode,
     ClientSecretRotation,
+    DataKey,
     GraphqlSchema,
     JwtIssuer,
     OpenApi,
@@ -64,6 +65,7 @@ class Apis(Construct):
         web_acl: WebAcl,
     ) -> None:
         super().__init__(home, construct_id)
+        key = DataKey(self, "Key", description="Logs of the further doors", encrypts_logs=True).key
         partners_domain = home.name_in_domain("PartnersDomain", "partners.")
         self.partners = OpenApiRestApi(
             self,
@@ -79,7 +81,7 @@ class Apis(Construct):
             ),
             domain=partners_domain,
             web_acl=web_acl,
-            logs=ApiLogs(role="existing"),
+            logs=ApiLogs(role="existing", encryption_key=key),
         )
         self.partners.node.add_dependency(api)
         self.secrets = ClientSecretRotation(self, "ClientSecrets", directory=users, vpc=data.network.vpc)
@@ -102,6 +104,7 @@ class Apis(Construct):
             authorizer=JwtIssuer.for_user_pool(users.user_pool, shop.client),
             front=OwnDistribution(web_acl_arn=edge.web_acl.arn, access_logs=data.logs.bucket, domain=edge.mobile_domain),
             domain=mobile_domain,
+            encryption_key=key,
         )
         self.mobile.pass_everything()
 
@@ -114,6 +117,7 @@ class Apis(Construct):
             authorization=[signed_in],
             domain=edge.graph_domain,
             web_acl=web_acl,
+            encryption_key=key,
         )
         rest = self.graph.add_http("Orders", f"https://{api.host}")
         self.graph.resolve("Query", "order", rest, code=ResolverCode.http_get(f"{api.base_path}/orders/{{id}}"))
@@ -121,7 +125,13 @@ class Apis(Construct):
 
         signed = AppSyncAuthorization.iam()
         self.events = ProtectedEventApi(
-            self, "Events", posture=posture.edge, authorization=[signed_in, signed], domain=edge.events_domain, web_acl=web_acl
+            self,
+            "Events",
+            posture=posture.edge,
+            authorization=[signed_in, signed],
+            domain=edge.events_domain,
+            web_acl=web_acl,
+            encryption_key=key,
         )
         self.events.add_namespace("orders", publish=[signed], subscribe=[signed_in], code=ChannelCode.own_channel())
         self.events.grant_publish(service.task_role, "orders")

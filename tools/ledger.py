@@ -79,9 +79,11 @@ LEDGER: dict[str, Row] = {
         ("SecretsManagerRotationEnabled", "ECSTaskDefinitionNoEnvironmentVariables"),
     ),
     "SEC-5": Row(
-        "A user directory: multi-factor, strong passwords", ("CognitoUserPoolMFA", "CognitoUserPoolStrongPasswordPolicy"), whole=False
+        "A user directory: multi-factor, strong passwords, service accounts, roles by group",
+        ("CognitoUserPoolMFA", "CognitoUserPoolStrongPasswordPolicy"),
     ),
     "SEC-8": Row("One rotating key for each domain of data, retained", ("KMSBackingKeyRotationEnabled",)),
+    "SEC-9": Row("Shield Advanced where it is asked for, its price said"),
     "WEB-1": Row("A web ACL: rate limits, managed groups, geography, logs without credentials", ("WAFv2LoggingEnabled",)),
     "WEB-2": Row(
         "A load balancer: HTTPS of today, no invalid header, logs, web ACL, health check",
@@ -111,6 +113,10 @@ LEDGER: dict[str, Row] = {
             "APIGWSSLEnabled",
         ),
     ),
+    "WEB-6": Row(
+        "GraphQL and event APIs: web ACL, known callers, logs of each field, no introspection in production, limits of depth and resolvers",
+        ("AppSyncGraphQLRequestLogging",),
+    ),
     "WEB-7": Row(
         "A website on CloudFront: private content, HTTPS of today, security headers, web ACL",
         (
@@ -123,6 +129,7 @@ LEDGER: dict[str, Row] = {
         ),
     ),
     "WEB-8": Row("Lasting names: alias records, certificates by DNS, an alarm before one ends"),
+    "WEB-9": Row("Health checks over HTTPS, failover between regions, and a switch-over by weights"),
     "WEB-10": Row("Works without a domain too, for a trial, with a warning"),
     "OPS-1": Row("Two routes for alerts: one that wakes somebody, one that waits", ("CloudWatchAlarmAction",)),
     "OPS-2": Row("Alarms by default, each with its own treatment of missing data", ("CloudWatchAlarmAction",)),
