@@ -11,6 +11,7 @@ from typing import Any
 
 #: Part of the package -> the public names that live there.
 _HOMES = {
+    "cache": "CacheAccess CacheEngine CachePasswordRotation IamCacheUser REDIS_7 ReplicatedCache ServerlessCache VALKEY_8",
     "compliance": "Finding GuardError HardeningRules PRODUCTION_PACKS STAGING_PACKS guard",
     "compute": "WebService",
     "database": (

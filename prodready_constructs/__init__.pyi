@@ -1,5 +1,6 @@
 # What type checkers and editors see of the front door; a test holds it to __init__.py.
 
+from prodready_constructs.cache import *
 from prodready_constructs.compliance import PRODUCTION_PACKS as PRODUCTION_PACKS
 from prodready_constructs.compliance import STAGING_PACKS as STAGING_PACKS
 from prodready_constructs.compliance import Finding as Finding
