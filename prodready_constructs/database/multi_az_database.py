@@ -80,6 +80,8 @@ class MultiAzDatabase(Part):
         subnets = require_subnets(self, vpc, tier="isolated")
         self._port = check_port(path, port, engine)
         self._database_name = database_name
+        #: The engine in its version.
+        self.engine = engine
         identifier = instance_identifier(self.stack.stack_name, path)
 
         #: The customer-managed key of storage, snapshots, insights, logs and credentials.

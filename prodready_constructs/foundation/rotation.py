@@ -53,7 +53,7 @@ class RotationFunction:
 def rotation_function(
     scope: Construct,
     *,
-    code: str,
+    code: str | lambda_.Code,
     purpose: tuple[str, str, str],
     vpc: ec2.IVpc,
     subnets: ec2.SubnetSelection,
@@ -63,18 +63,21 @@ def rotation_function(
     statements: Sequence[Mapping[str, Any]] = (),
     environment: Mapping[str, str] | None = None,
     timeout: timedelta = timedelta(seconds=30),
+    handler: str = "index.handler",
+    and_because: str = "",
 ) -> RotationFunction:
-    """A function for the four steps of Secrets Manager's rotation, made of children of *scope*.
+    """A function for the four steps of Secrets Manager's rotation (or for another errand), made of children of *scope*.
 
     Always: in subnets of a VPC, one execution at a time, traced, JSON logs in an encrypted group, failed runs told to an encrypted topic, no
     inline policy, no right that is not named here or granted by a secret.
 
     Args:
-        code: the source of the function, 4096 characters at most.
+        code: the source of the function, 4096 characters at most; or an asset, with its *handler*.
         purpose: the descriptions of role, security group and function.
         egress: whom the function may call by HTTPS, and why.
         key: encrypts logs and failed runs; its policy must admit CloudWatch Logs.
         timeout: of one step, 15 minutes at most.
+        and_because: why *statements* has a resource ``*``, where it has: the waiver says so.
     """
     log_group = EncryptedLogGroup(scope, "Logs", retention=log_retention, encryption_key=key).log_group
     failures = sns.Topic(scope, "Failures", master_key=key, enforce_ssl=True)
@@ -100,8 +103,8 @@ def rotation_function(
         scope,
         "Function",
         description=purpose[2],
-        code=lambda_.InlineCode(code),
-        handler="index.handler",
+        code=lambda_.InlineCode(code) if isinstance(code, str) else code,
+        handler=handler,
         runtime=lambda_.Runtime.PYTHON_3_14,
         architecture=lambda_.Architecture.ARM_64,
         memory_size=128,
@@ -126,7 +129,7 @@ def rotation_function(
         policy,
         rule="AwsSolutions-IAM5[Resource::*]",
         because="EC2's network interface calls that Lambda makes for a function in a VPC, and X-Ray's Put calls, take no resource or "
-        "one unknown before the call; every right on secrets, keys, queue and logs names its resource",
+        f"one unknown before the call; every right on secrets, keys, queue and logs names its resource{and_because}",
         owner="platform",
     )
     return RotationFunction(function=function, role=role, security_group=security_group, log_group=log_group, failures=failures)
@@ -161,11 +164,13 @@ def rotate_on_schedule(
     key: kms.IKey,
     period: timedelta,
     immediately: bool,
+    window: timedelta | None = None,
 ) -> secretsmanager.CfnRotationSchedule:
     """Have *function* replace the value of *secret* every *period*; it gets rights on this secret and its key only.
 
     Args:
         immediately: rotate at the deployment too, for a secret whose first value is of no use.
+        window: from midnight UTC of its day, a rotation begins within so many whole hours; the rest of the day when None.
     """
     arn, function_arn = secret.secret_arn, function.function_arn
     granted = iam.Grant.add_to_principal(
@@ -197,7 +202,9 @@ def rotate_on_schedule(
         "RotationSchedule",
         secret_id=arn,
         rotation_lambda_arn=function_arn,
-        rotation_rules=secretsmanager.CfnRotationSchedule.RotationRulesProperty(automatically_after_days=period.days),
+        rotation_rules=secretsmanager.CfnRotationSchedule.RotationRulesProperty(
+            automatically_after_days=period.days, duration=f"{window // timedelta(hours=1)}h" if window else None
+        ),
         rotate_immediately_on_update=immediately,
     )
     schedule.add_resource_dependency(invoke)
