@@ -11,8 +11,8 @@ import re
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-PAGES = ("README.md", "docs/start.md", "docs/customise.md")
-_BLOCK = re.compile(r"<!-- (?P<file>examples/\w+\.py) -->\n```python\n.*?\n```\n", re.DOTALL)
+PAGES = ("README.md", "docs/start.md", "docs/customise.md", "docs/rooms/edge/dns.md", "docs/rooms/edge/graphql.md")
+_BLOCK = re.compile(r"<!-- (?P<file>examples/\w+\.py) -->\n```python\n.*?```\n", re.DOTALL)
 
 
 def refreshed(text: str) -> str:

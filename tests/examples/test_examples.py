@@ -26,10 +26,13 @@ EXAMPLES = ROOT / "examples"
 MOST_LINES = 40
 PASSING = {
     "first_app": ["Shop"],
+    "graphql_api": ["Parcels"],
     "one_stack": ["Shop"],
     "own_vpc": ["Ledger"],
     "two_regions": ["Orders-us-east-1", "Orders-us-west-2"],
 }
+#: Without a domain, and so with a warning.
+TRIALS = {"graphql_api"}
 #: CloudFormation's own validation costs 10 s of CPU a process: the largest example and the refused one have it.
 VALIDATED = {"one_stack", "plain_l2"}
 
@@ -75,7 +78,9 @@ def test_it_passes_as_a_process(name: str, tmp_path: Path) -> None:
     ended = run_alone(name, tmp_path / "cdk.out")
     assert (ended.returncode, ended.stdout) == (0, ""), ended.stderr
     assert "guard: no findings" in ended.stderr
-    assert "warning" not in ended.stderr
+    warnings = [line for line in ended.stderr.splitlines() if "warning" in line.lower()]
+    assert all("production wants domain=" in line for line in warnings)
+    assert bool(warnings) == (name in TRIALS)
     manifest = json.loads((tmp_path / "cdk.out" / "manifest.json").read_text())
     assert "missing" not in manifest, "a synth that asks AWS for something"
 
@@ -198,4 +203,4 @@ def test_the_pages_show_the_files(page: str) -> None:
 
 def test_the_files_that_are_shown() -> None:
     files = [shown((ROOT / page).read_text(encoding="utf-8")) for page in PAGES]
-    assert files == [["examples/one_stack.py"], ["examples/first_app.py"], ["examples/own_vpc.py"]]
+    assert files == [[f"examples/{name}.py"] for name in ("one_stack", "first_app", "own_vpc", "two_regions", "graphql_api")]
