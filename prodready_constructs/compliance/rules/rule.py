@@ -81,6 +81,11 @@ def is_true(value: Any) -> bool:
     return value is True or (isinstance(value, str) and value.lower() == "true")
 
 
+def is_off(value: Any) -> bool:
+    """Whether a template says no, or nothing; what is decided at deployment may say yes."""
+    return value is None or value is False or (isinstance(value, str) and value.lower() == "false")
+
+
 def number(value: Any, default: float) -> float:
     """A number of a template; infinite where it is an intrinsic function, which nobody can judge before the deployment."""
     if value is None:

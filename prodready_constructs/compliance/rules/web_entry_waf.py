@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from prodready_constructs.compliance.rules.http_origins import apis_behind
 from prodready_constructs.compliance.rules.rule import Hit, Rule, Subject, hit, mappings
 from prodready_constructs.evidence.assembly import Resource, flat
 
@@ -25,21 +26,14 @@ def _open_entries(subject: Subject) -> Iterator[Resource]:
 
 
 def _behind_cloudfront(subject: Subject) -> set[Resource]:
-    """The HTTP APIs that a distribution with a web ACL passes requests to: by their own address, or by a domain that is mapped to them."""
-    origins = [
-        (site, origin.get("DomainName"))
+    """The HTTP APIs that a distribution with a web ACL passes requests to."""
+    return {
+        api
         for site in subject.of_type("AWS::CloudFront::Distribution")
         if site.get("DistributionConfig", "WebACLId")
         for origin in mappings(site.get("DistributionConfig", "Origins"))
-    ]
-    reached = {target for site, name in origins for target in subject.targets(site, name)}
-    names = {flat(name) for _, name in origins} - {""}
-    for mapping in subject.of_type("AWS::ApiGatewayV2::ApiMapping"):
-        domain = mapping.get("DomainName")
-        domains = subject.targets(mapping, domain)
-        if reached.intersection(domains) or {flat(domain), *(flat(one.get("DomainName")) for one in domains)} & names:
-            reached.update(subject.targets(mapping, mapping.get("ApiId")))
-    return reached
+        for api in apis_behind(subject, site, origin)
+    }
 
 
 def _find(subject: Subject) -> Iterator[Hit]:
