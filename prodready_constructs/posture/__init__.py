@@ -21,6 +21,7 @@ from prodready_constructs.posture.images import ImagesPosture
 from prodready_constructs.posture.messaging import MessagingPosture
 from prodready_constructs.posture.monitoring import MonitoringPosture
 from prodready_constructs.posture.network import AWS_ENDPOINTS, NetworkPosture
+from prodready_constructs.posture.proxy import ProxyPosture
 from prodready_constructs.posture.recovery import RecoveryPosture
 from prodready_constructs.posture.storage import StoragePosture
 from prodready_constructs.posture.tables import TablePosture
@@ -40,6 +41,7 @@ __all__ = [
     "MonitoringPosture",
     "NetworkPosture",
     "Posture",
+    "ProxyPosture",
     "RecoveryPosture",
     "StoragePosture",
     "TablePosture",
@@ -54,6 +56,7 @@ class Posture:
     network: NetworkPosture
     database: DatabasePosture
     aurora: AuroraPosture
+    proxy: ProxyPosture
     cache: CachePosture
     edge: EdgePosture
     compute: ComputePosture
@@ -114,6 +117,16 @@ PRODUCTION = Posture(
         monitoring_interval=timedelta(seconds=60),
         log_retention=timedelta(days=30),
         recovery_time=timedelta(minutes=2),
+        read_replicas=0,
+        replica_lag=timedelta(minutes=10),
+        backup_window="02:00-03:00",
+        maintenance_window="sun:04:00-sun:05:00",
+        slow_statement=timedelta(seconds=1),
+        # What is too long is the workload's to say: None leaves the engine's own limits.
+        statement_timeout=None,
+        lock_timeout=None,
+        idle_transaction_timeout=None,
+        allowed_regions=(),
     ),
     aurora=AuroraPosture(
         instance_class="serverless",
@@ -129,6 +142,13 @@ PRODUCTION = Posture(
         log_retention=timedelta(days=30),
         recovery_time=timedelta(minutes=2),
         allowed_regions=(),
+    ),
+    proxy=ProxyPosture(
+        connection_share=90,
+        idle_share=30,
+        borrow_timeout=timedelta(seconds=30),
+        idle_client_timeout=timedelta(minutes=30),
+        log_retention=timedelta(days=30),
     ),
     cache=CachePosture(
         node_type="t4g.medium",
