@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 from typing import Literal
@@ -16,6 +16,7 @@ from prodready_constructs.errors import ConfigurationError
 #: Source: the allowed values of AWS::ElastiCache::CacheCluster EngineVersion (DescribeCacheEngineVersions, by cfn-lint).
 OFFERED: dict[str, tuple[str, ...]] = {"valkey": ("8.2", "8.1", "8.0", "7.2"), "redis": ("7.1", "7.0")}
 _TITLES = {"valkey": "Valkey", "redis": "Redis OSS"}
+_SIZES = ("micro", "small", "medium", "large", "xlarge", "2xlarge", "4xlarge", "8xlarge", "12xlarge", "16xlarge", "24xlarge")
 _NODE_TYPES = Path(__file__).parent / "node_types.json"
 
 
@@ -78,15 +79,25 @@ def check_node_type(where: str, node_type: str, *, region: str | None) -> str:
     here = {name: sizes for name, (sizes, absent) in families.items() if region not in absent}
     if size in here.get(family, ()):
         return f"cache.{node_type}"
-    offered = [f"{name}.{each}" for name, sizes in here.items() for each in sizes]
-    same = [one for one in offered if one.endswith(f".{size}")]
-    nearest = get_close_matches(node_type, same or offered, n=1, cutoff=0)[0]
+    nearest = _nearest_type(family, size, here)
     raise ConfigurationError(
         f"{where}: posture.node_type",
         given=node_type,
         allowed=f"a size that ElastiCache offers{f' in {region}' if region else ''} of {', '.join(here)}",
         mend=f"the nearest is {nearest}",
     )
+
+
+def _nearest_type(family: str, size: str, here: dict[str, tuple[str, ...]]) -> str:
+    """The next size of the same family; where there is no such family, one of its kind (its letter) that has the size."""
+
+    def rank(one: str) -> float:
+        if one in _SIZES:
+            return _SIZES.index(one)
+        return _SIZES.index("xlarge") + int(one.removesuffix("xlarge")) / 4 if re.fullmatch(r"\d+xlarge", one) else 0
+
+    kin = family if family in here else min(here, key=lambda name: (name[0] != family[:1], size not in here[name]))
+    return f"{kin}.{min(here[kin], key=lambda one: abs(rank(one) - rank(size)))}"
 
 
 def _nearest_version(given: str, offered: tuple[str, ...]) -> str:
