@@ -161,7 +161,7 @@ class MultiAzDatabase(Part):
         #: The master user's credentials (``username``, ``password``), made and rotated by RDS.
         self.secret = cast("secretsmanager.ISecret", self.instance.secret)  # optional in the L2, which always has a managed one
         secret_arn = self.secret.secret_arn
-        parts.rotate(self, secret_arn, posture.rotation_period)
+        parts.rotate(self, secret_arn, posture.rotation_period, posture.rotation_window)
         self._watched = WatchedInstance(
             identifier=identifier,
             source=self.instance.instance_identifier,

@@ -131,13 +131,15 @@ def rds_engine(engine: Engine) -> rds.IInstanceEngine:
     return rds.DatabaseInstanceEngine.mysql(version=rds.MysqlEngineVersion.of(engine.version, engine.major))
 
 
-def rotate(scope: Construct, secret_arn: str, period: timedelta) -> None:
+def rotate(scope: Construct, secret_arn: str, period: timedelta, window: timedelta) -> None:
     """Rotate a secret that RDS manages: the service does it itself, so there is no function that needs a way out of the subnets."""
     secretsmanager.CfnRotationSchedule(
         scope,
         "Rotation",
         secret_id=secret_arn,
-        rotation_rules=secretsmanager.CfnRotationSchedule.RotationRulesProperty(automatically_after_days=period.days, duration="3h"),
+        rotation_rules=secretsmanager.CfnRotationSchedule.RotationRulesProperty(
+            automatically_after_days=period.days, duration=f"{window // timedelta(hours=1)}h"
+        ),
         # A change of the period must not rotate in the middle of a working day; the window begins at midnight UTC.
         rotate_immediately_on_update=False,
     )

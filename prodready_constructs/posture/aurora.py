@@ -27,7 +27,8 @@ class AuroraPosture:
         storage: ``aurora`` (I/O by the request) or ``aurora-iopt1`` (dearer by the hour, I/O included).
         backtrack_window: how far a MySQL cluster can be turned back in place, 0 to 72 hours.
         backup_retention: automated backups, 7 to 35 days.
-        rotation_period: how often the master password is rotated, 1 to 90 days.
+        rotation_period: how often the passwords of the master and of application users are rotated, 1 to 90 days.
+        rotation_window: a rotation begins within so many hours after midnight UTC: 1 to 24, whole.
         insights_retention: Database Insights history (7 days in the standard mode; 465 days is the advanced mode).
         monitoring_interval: enhanced monitoring, every 1, 5, 10, 15, 30 or 60 seconds.
         log_retention: exported database logs.
@@ -43,6 +44,7 @@ class AuroraPosture:
     backtrack_window: timedelta
     backup_retention: timedelta
     rotation_period: timedelta
+    rotation_window: timedelta
     insights_retention: timedelta
     monitoring_interval: timedelta
     log_retention: timedelta
@@ -67,6 +69,12 @@ class AuroraPosture:
             timedelta(days=1),
             timedelta(days=90),
             because="AWS Security Hub SecretsManager.4 and the ledger's DB-4",
+        )
+        one_of(
+            "AuroraPosture.rotation_window in hours",
+            self.rotation_window / timedelta(hours=1),
+            range(1, 25),
+            because="the duration of a rotation window, Secrets Manager",
         )
         one_of("AuroraPosture.insights_retention in days", self.insights_retention.days, INSIGHTS_DAYS, because="standard, advanced mode")
         one_of(

@@ -21,7 +21,8 @@ class DatabasePosture:
             least a tenth above, or RDS would never grow it.
         multi_az: a synchronous standby in a second zone.
         backup_retention: automated backups, 7 to 35 days.
-        rotation_period: how often the master password is rotated, 1 to 90 days.
+        rotation_period: how often the passwords of the master and of application users are rotated, 1 to 90 days.
+        rotation_window: a rotation begins within so many hours after midnight UTC: 1 to 24, whole.
         insights_retention: Performance Insights / Database Insights history (7 days free of charge; 465 days is the advanced mode).
         monitoring_interval: enhanced monitoring, every 1, 5, 10, 15, 30 or 60 seconds.
         log_retention: exported database logs.
@@ -43,6 +44,7 @@ class DatabasePosture:
     multi_az: bool
     backup_retention: timedelta
     rotation_period: timedelta
+    rotation_window: timedelta
     insights_retention: timedelta
     monitoring_interval: timedelta
     log_retention: timedelta
@@ -78,6 +80,12 @@ class DatabasePosture:
             timedelta(days=1),
             timedelta(days=90),
             because="AWS Security Hub SecretsManager.4 and the ledger's DB-4",
+        )
+        one_of(
+            "DatabasePosture.rotation_window in hours",
+            self.rotation_window / timedelta(hours=1),
+            range(1, 25),
+            because="the duration of a rotation window, Secrets Manager",
         )
         within("DatabasePosture.storage_gib", self.storage_gib, 20, 65_536, because="gp3 on RDS")
         ordered(

@@ -29,6 +29,8 @@ from prodready_constructs.posture import PRODUCTION, STAGING
             r"^DatabasePosture.rotation_period: got '91 days'; allowed: 1 day to 90 days \(.*DB-4\); the nearest is 90 days$",
         ),
         ({"rotation_period": timedelta(hours=1)}, r"^DatabasePosture.rotation_period: got '1:00:00'; allowed: 1 day to 90 days"),
+        ({"rotation_window": timedelta(minutes=90)}, r"^DatabasePosture.rotation_window in hours: got 1.5; allowed: one of 1, 2, .* 24 \("),
+        ({"rotation_window": timedelta(hours=25)}, r"^DatabasePosture.rotation_window in hours: got 25.0; allowed: one of 1, 2, .* 24 \("),
         (
             {"multi_az": False},
             r"^DatabasePosture.recovery_time: got '0:02:00 with multi_az=False'; allowed: at least 4:00:00, .*; set multi_az=True, or promise",

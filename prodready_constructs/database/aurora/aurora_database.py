@@ -115,7 +115,7 @@ class AuroraDatabase(ClusterVerbs, Part):
         if global_name is None:
             self.secret = cast("secretsmanager.ISecret", made.cluster.secret)  # optional in the L2, which always has a managed one
             self._secret_arn = self.secret.secret_arn
-            parts.rotate(self, self._secret_arn, posture.rotation_period)
+            parts.rotate(self, self._secret_arn, posture.rotation_period, posture.rotation_window)
         else:
             self._make_global(made.resource, global_name)
         self._watched = watched(self, made, engine, posture, secret_arn=self._secret_arn, global_name=global_name, secondary=False)
