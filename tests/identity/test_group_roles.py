@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import aws_cdk as cdk
@@ -12,6 +13,7 @@ from aws_cdk import aws_s3 as s3
 
 from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.identity import GroupRoles, UserDirectory
+from tests.compliance.templates import found, stack_of
 from tests.support.packs import findings
 from tests.support.synthesis import Template, new_stack, synth, synth_in
 
@@ -129,6 +131,26 @@ def test_guests_let_in_through_the_l1_are_found() -> None:
     pool: cognito.CfnIdentityPool = build(stack).identity_pool
     pool.allow_unauthenticated_identities = True
     assert "AwsSolutions-COG7 @ Stack/Access/Pool" in findings(stack)
+
+
+@pytest.mark.control("SEC-5", "GOV-3")
+@pytest.mark.parametrize("operator", ["StringEquals", "ForAnyValue:StringLike"])
+def test_a_role_bent_to_trust_more_is_found(template: Template, operator: str) -> None:
+    resources = copy.deepcopy(template.resources)
+    assert found("IdentityRoleLoose", stack_of(resources)) == []
+    (name,) = [name for name in template.of_type("AWS::IAM::Role") if "AdminsRole" in name]
+    (trust,) = resources[name]["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+    del trust["Condition"][operator]
+    (claim,) = found("IdentityRoleLoose", stack_of(resources))
+    assert claim == f"[{'aud' if operator == 'StringEquals' else 'amr'}] @ Stack/{name}"
+
+
+@pytest.mark.control("SEC-5", "GOV-3")
+def test_a_classic_flow_switched_on_is_found() -> None:
+    stack = new_stack()
+    build(stack).identity_pool.allow_classic_flow = True
+    (finding,) = found("IdentityPoolOpen", stack_of(synth(stack).resources))
+    assert finding.startswith("[ClassicFlow]")
 
 
 def test_feature_flags_do_not_matter(template: Template) -> None:

@@ -159,6 +159,37 @@ def test_bent_it_is_found_by_our_rules(template: Template, bent: str, rule: str)
     assert len(found(rule, stack_of(resources))) == 1
 
 
+@pytest.mark.control("WEB-7", "GOV-3")
+@pytest.mark.parametrize(
+    ("name", "value", "rule"),
+    [
+        ("ViewerProtocolPolicy", "allow-all", "PlainViewer"),
+        # CachingOptimized: the visitor's cookies still reach the load balancer.
+        ("CachePolicyId", "658327ea-f89d-4fab-a63d-7e88639e58f6", "VisitorsMixed"),
+    ],
+)
+def test_bent_open_or_kept_its_paths_are_found(template: Template, name: str, value: str, rule: str) -> None:
+    resources = copy.deepcopy(template.resources)
+    assert found(rule, stack_of(resources)) == []
+    (site,) = [resource for resource in resources.values() if resource["Type"] == "AWS::CloudFront::Distribution"]
+    config = site["Properties"]["DistributionConfig"]
+    config["DefaultCacheBehavior"][name] = value
+    (live,) = [one for one in config["CacheBehaviors"] if one["PathPattern"] == "/live/*"]
+    live[name] = value
+    assert [finding.partition(" @ ")[0] for finding in found(rule, stack_of(resources))] == ["[*]", "[/live/*]"]
+
+
+@pytest.mark.control("WEB-7", "GOV-3")
+def test_a_bent_content_security_policy_is_found(template: Template) -> None:
+    resources = copy.deepcopy(template.resources)
+    assert found("LooseContentPolicy", stack_of(resources)) == []
+    (headers,) = [resource for resource in resources.values() if resource["Type"] == "AWS::CloudFront::ResponseHeadersPolicy"]
+    policy = headers["Properties"]["ResponseHeadersPolicyConfig"]["SecurityHeadersConfig"]["ContentSecurityPolicy"]
+    policy["ContentSecurityPolicy"] += "; script-src 'self' 'unsafe-inline'"
+    (finding,) = found("LooseContentPolicy", stack_of(resources))
+    assert finding.startswith("[script-src 'unsafe-inline'] @ ")
+
+
 def test_it_refuses_pages_that_it_does_not_make() -> None:
     stack = new_stack()
     with pytest.raises(

@@ -201,6 +201,16 @@ def test_a_check_bent_to_plain_http_is_found(bent: bool) -> None:
     assert len(found("PlainHealthCheck", stack_of(synth(stack).resources))) == bent
 
 
+@pytest.mark.control("WEB-9", "GOV-3")
+@pytest.mark.parametrize("bent", [False, True])
+def test_a_check_bent_to_say_the_opposite_is_found(bent: bool) -> None:
+    stack = new_stack()
+    check = HealthCheck(stack, "Check", host=HOST)
+    if bent:
+        check.health_check.add_property_override("HealthCheckConfig.Inverted", True)
+    assert len(found("InvertedHealthCheck", stack_of(synth(stack).resources))) == bent
+
+
 def test_they_cost_few_messages() -> None:
     stack = new_stack()
     first = Part(stack, "First")

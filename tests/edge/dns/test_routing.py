@@ -18,6 +18,7 @@ from aws_cdk import aws_route53_targets as targets
 from bench.messages import counted, total
 from prodready_constructs.edge import Domain, Failover, HealthCheck, Latency, Weighted
 from prodready_constructs.errors import ConfigurationError
+from tests.compliance.templates import found, stack_of
 from tests.edge.parts import a_vpc
 from tests.support.packs import findings
 from tests.support.synthesis import Template, new_app, new_stack, synth, synth_all
@@ -175,6 +176,21 @@ def test_no_finding_remains() -> None:
     )
     domain.alias(targets.CloudFrontTarget(imported))
     assert findings(stack) == []
+
+
+@pytest.mark.control("WEB-9", "GOV-3")
+def test_a_primary_bent_to_stay_is_found() -> None:
+    stack = new_stack()
+    a_domain(stack, routing=Failover("PRIMARY", a_check(stack))).alias(a_load_balancer(stack))
+    resources = synth(stack).resources
+    assert found("FailoverUnchecked", stack_of(resources)) == []
+    made = {name: record["Properties"] for name, record in resources.items() if record["Type"] == RECORD}
+    for record in made.values():
+        record["AliasTarget"]["EvaluateTargetHealth"] = False
+    assert found("FailoverUnchecked", stack_of(resources)) == [], "their check is enough"
+    for record in made.values():
+        del record["HealthCheckId"]
+    assert found("FailoverUnchecked", stack_of(resources)) == sorted(f"Stack/{name}" for name in made)
 
 
 def test_a_routing_costs_few_messages() -> None:

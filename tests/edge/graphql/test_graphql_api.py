@@ -630,6 +630,7 @@ def test_rule_packs_find_nothing_but_what_is_waived(stack: cdk.Stack, template: 
         ({"QueryDepthLimit": 0}, "GraphqlUnguarded", "[Depth]"),
         ({"ResolverCountLimit": 0}, "GraphqlUnguarded", "[Resolvers]"),
         ({"AuthenticationType": "API_KEY"}, "OpenMethod", ""),
+        ({"LogConfig": {"FieldLogLevel": "ERROR", "ExcludeVerboseContent": False}}, "ContentsInLogs", ""),
     ],
 )
 def test_bent_it_is_found(template: Template, bent: dict[str, Any], rule: str, detail: str) -> None:

@@ -23,7 +23,7 @@ Resources = dict[str, dict[str, Any]]
 def template() -> Template:
     stack = new_stack()
     zone = route53.HostedZone.from_hosted_zone_attributes(stack, "Zone", hosted_zone_id="Z8", zone_name="example.com")
-    ProtectedRestApi(
+    api = ProtectedRestApi(
         stack,
         "Api",
         posture=PRODUCTION.edge,
@@ -32,6 +32,7 @@ def template() -> Template:
         domain=Domain(stack, "ApiDomain", name="api.example.com", hosted_zone=zone),
         allowed_origins=["https://shop.example.com"],
     )
+    api.require_body("/orders", "POST", schema={"type": "object"})
     return synth(stack)
 
 
@@ -56,6 +57,13 @@ def without(kind: str) -> Callable[[Resources], None]:
     return bend
 
 
+def traced(resources: Resources) -> None:
+    """Log what callers send."""
+    for resource in resources.values():
+        if resource["Type"] == "AWS::ApiGateway::Stage":
+            resource["Properties"]["MethodSettings"][0]["DataTraceEnabled"] = True
+
+
 def any_origin(resources: Resources) -> None:
     """Let every page call."""
     for resource in resources.values():
@@ -72,6 +80,11 @@ def any_origin(resources: Resources) -> None:
         ("DefaultEndpointOpen", setting("ApiGateway::RestApi", "DisableExecuteApiEndpoint", False)),
         ("WebEntryWithoutWaf", without("WAFv2::WebACLAssociation")),
         ("CorsWildcard", any_origin),
+        ("ContentsInLogs", traced),
+        ("RequestUnchecked", setting("ApiGateway::Method", "RequestValidatorId", None)),
+        ("RequestUnchecked", setting("ApiGateway::RequestValidator", "ValidateRequestBody", False)),
+        ("GatewayResponseTells", without("ApiGateway::GatewayResponse")),
+        ("GatewayResponseTells", setting("ApiGateway::GatewayResponse", "ResponseTemplates", None)),
     ],
 )
 @pytest.mark.control("WEB-5")

@@ -33,6 +33,28 @@ MANAGED = {
 }
 
 
+def _let_in(acl: WebAcl) -> None:
+    """Whoever comes from one country, in the place of the first rule."""
+    home = wafv2.CfnWebACL.StatementProperty(geo_match_statement=wafv2.CfnWebACL.GeoMatchStatementProperty(country_codes=["AT"]))
+    lets_in = wafv2.CfnWebACL.RuleProperty(
+        name="Home",
+        priority=0,
+        statement=home,
+        action=wafv2.CfnWebACL.RuleActionProperty(allow=wafv2.CfnWebACL.AllowActionProperty()),
+        visibility_config=acl.acl.visibility_config,
+    )
+    assert isinstance(acl.acl.rules, list)
+    acl.acl.rules = [lets_in, *acl.acl.rules[1:]]
+
+
+def _show_cookies(acl: WebAcl) -> None:
+    """Either would hide them alone."""
+    acl.acl.add_property_deletion_override("DataProtectionConfig")
+    log = acl.node.find_child("Logging")
+    assert isinstance(log, wafv2.CfnLoggingConfiguration)
+    log.redacted_fields = [wafv2.CfnLoggingConfiguration.FieldToMatchProperty(single_header={"Name": "authorization"})]
+
+
 @pytest.fixture(scope="module")
 def stack() -> cdk.Stack:
     """One stack with the plain web ACL and two bent ones."""
@@ -238,6 +260,8 @@ def test_no_finding_remains(found: list[str]) -> None:
     [
         ("WafWithoutLogging", lambda acl: acl.node.try_remove_child("Logging")),
         ("WafWithoutRateLimit", lambda acl: acl.acl.add_property_override("Rules", [])),
+        ("WafBypass", _let_in),
+        ("WafLogShowsCredentials", _show_cookies),
     ],
 )
 def test_bent_by_escape_hatch_it_is_found(rule: str, bend: Callable[[WebAcl], object]) -> None:
