@@ -107,7 +107,14 @@ def make_alarm(scope: Construct, construct_id: str, spec: AlarmSpec, *, descript
 def _queries(metric: MathMetric) -> list[cloudwatch.CfnAlarm.MetricDataQueryProperty]:
     query = cloudwatch.CfnAlarm.MetricDataQueryProperty
     return [
-        query(id="result", expression=metric.expression, label=metric.label, return_data=True),
+        query(
+            id="result",
+            expression=metric.expression,
+            label=metric.label,
+            return_data=True,
+            # An expression takes the period of what it uses; a query (SELECT ...) uses nothing else and must say its own.
+            period=None if metric.using else seconds(metric.period),
+        ),
         *(
             query(
                 id=name,

@@ -11,8 +11,8 @@ from constructs import Construct
 
 from prodready_constructs.contracts import AnyAlarmSpec, ControlClaim, GraphSpec, Recoverable, record
 from prodready_constructs.errors import ConfigurationError
-from prodready_constructs.foundation import Part, path_of
-from prodready_constructs.posture import RecoveryPosture
+from prodready_constructs.foundation import Part, path_of, region_of_arn, require_region
+from prodready_constructs.posture import DataClass, RecoveryPosture
 from prodready_constructs.recovery.jobs import COMPLETION_WINDOW, START_WINDOW, job_alarms, job_graphs
 from prodready_constructs.recovery.objectives import check_objectives
 from prodready_constructs.recovery.role import backup_role
@@ -54,7 +54,8 @@ class BackupPlan(Part):
 
     Raises:
         ConfigurationError: the posture copies to a second region and there is no vault for it, or the reverse; nothing or the
-            same store twice to protect; a store that loses more or comes back later than the posture promises.
+            same store twice to protect; a store that loses more or comes back later than the posture promises; a store whose
+            data class ends its backups before the plan does; a copy outside the allowed regions.
 
     Sources: https://docs.aws.amazon.com/aws-backup/latest/devguide/point-in-time-recovery.html
     https://docs.aws.amazon.com/aws-backup/latest/devguide/assigning-resources.html
@@ -78,6 +79,12 @@ class BackupPlan(Part):
                 f"{where}: protecting", given=paths, allowed="at least one store, each once", mend="list every store that holds data"
             )
         _check_copy(where, posture, copy_to_arn)
+        if posture.allowed_regions:
+            require_region(where, self.stated_region, posture.allowed_regions)
+            # The ARN of a vault in another stack is known when the templates are: the rule OutsideAllowedRegions judges it then.
+            require_region(f"{where}: copy_to_arn", region_of_arn(copy_to_arn or ""), posture.allowed_regions)
+        for path, store in zip(paths, protecting, strict=True):
+            _check_class(where, path, getattr(store, "data_class", None), posture)
         facts = check_objectives(dict(zip(paths, protecting, strict=True)), posture)
 
         #: Where recovery points are kept.
@@ -126,7 +133,15 @@ class BackupPlan(Part):
         copies = copy_to_arn is not None
         self._alarm_specs = job_alarms(vault=self.vault.name, vault_arn=self.vault.arn, plan_id=plan_id, copies=copies)
         self._graphs = job_graphs(vault=self.vault.name, copies=copies)
-        record(self, controls=CONTROLS, tier="recovery", watchable=True, protecting=paths, protected=facts)
+        record(
+            self,
+            controls=CONTROLS,
+            tier="recovery",
+            watchable=True,
+            protecting=paths,
+            protected=facts,
+            allowed_regions=list(posture.allowed_regions),
+        )
 
     def _rules(self, posture: RecoveryPosture, copy_to_arn: str | None) -> list[backup.CfnBackupPlan.BackupRuleResourceTypeProperty]:
         return [
@@ -185,6 +200,18 @@ def _check_copy(where: str, posture: RecoveryPosture, copy_to_arn: str | None) -
             given=copy_to_arn,
             allowed="None, because posture.copy_to_second_region is not set",
             mend="set it in the posture, or leave copy_to_arn out",
+        )
+
+
+def _check_class(where: str, path: str, data_class: DataClass | None, posture: RecoveryPosture) -> None:
+    """Refuse a plan that keeps backups of a store longer than the class of its data allows."""
+    longest = max(kept for kept in (posture.daily_retention, posture.weekly_retention, posture.monthly_retention) if kept is not None)
+    if data_class is not None and longest > data_class.backup_retention:
+        raise ConfigurationError(
+            where,
+            given=f"recovery points kept {longest.days} days, of {path}",
+            allowed=f"{data_class.backup_retention.days} days at most for data of class {data_class.name}: what was erased must not come back",
+            mend="give it a plan of its own with posture.holding(data_class).recovery",
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 from functools import cache
+from typing import Literal
 
 from aws_cdk import Duration
 from aws_cdk import aws_s3 as s3
@@ -48,9 +49,22 @@ def lifecycle(
     ]
 
 
+def end(bucket: s3.Bucket, prefix: str, *, retention: timedelta, noncurrent: timedelta) -> None:
+    """End what is under *prefix* of *bucket* after *retention*, and what is left of it *noncurrent* later."""
+    bucket.add_lifecycle_rule(
+        id=f"End-{prefix.strip('/')}",
+        enabled=True,
+        prefix=prefix,
+        expiration=_days(retention),
+        noncurrent_version_expiration=_days(noncurrent),
+    )
+
+
 @cache
-def lock(retention: timedelta) -> s3.ObjectLockRetention:
-    """Governance mode: only who may bypass it removes a version before *retention* is over."""
+def lock(retention: timedelta, mode: Literal["GOVERNANCE", "COMPLIANCE"]) -> s3.ObjectLockRetention:
+    """Governance mode: only who may bypass it removes a version before *retention* is over. Compliance mode: nobody does."""
+    if mode == "COMPLIANCE":
+        return s3.ObjectLockRetention.compliance(_days(retention))
     return s3.ObjectLockRetention.governance(_days(retention))
 
 

@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from typing import cast
 
 from aws_cdk import RemovalPolicy
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from prodready_constructs.contracts import AlarmSpec, ControlClaim, GraphSpec, record
-from prodready_constructs.foundation import ACCOUNT_ID, PARTITION, REGION, Part
-from prodready_constructs.posture import StoragePosture
+from prodready_constructs.foundation import ACCOUNT_ID, PARTITION, REGION, Part, mark, require_region
+from prodready_constructs.posture import DataClass, StoragePosture
 from prodready_constructs.storage.access import NOT_PUBLIC, Statement, write_policy
 from prodready_constructs.storage.lifecycle import lifecycle
 from prodready_constructs.storage.replica_bucket import ReplicaBucket
@@ -40,6 +41,7 @@ class LogBucket(Part):
     Args:
         posture: how long logs and their old versions are kept.
         replica: the bucket, of another region (in this one it would log to here), where every log is copied to and locked.
+        data_class: of the data that the logs are about; it decides how long logs are kept, in place of *posture*, and is their tag.
         object_ownership: ``OBJECT_WRITER`` only for CloudFront's legacy logging, which writes by ACL; v2 needs none.
 
     Sources: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/enable-access-logging.html,
@@ -55,10 +57,14 @@ class LogBucket(Part):
         *,
         posture: StoragePosture,
         replica: ReplicaBucket | None = None,
+        data_class: DataClass | None = None,
         object_ownership: s3.ObjectOwnership = s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
     ) -> None:
         super().__init__(scope, construct_id)
+        if posture.allowed_regions:
+            require_region(self.path, self.stated_region, posture.allowed_regions)
         self._replica = replica
+        self.data_class = data_class
         #: The L2 itself; hand it to ``access_logs=`` of other constructs.
         self.bucket = s3.Bucket(
             self,
@@ -66,7 +72,10 @@ class LogBucket(Part):
             block_public_access=NOT_PUBLIC,
             bucket_key_enabled=False,
             encryption=s3.BucketEncryption.S3_MANAGED,
-            lifecycle_rules=lifecycle(noncurrent=posture.noncurrent_retention, expire_after=posture.log_retention),
+            lifecycle_rules=lifecycle(
+                noncurrent=data_class.noncurrent_retention if data_class else posture.noncurrent_retention,
+                expire_after=data_class.log_retention if data_class else posture.log_retention,
+            ),
             object_ownership=object_ownership,
             removal_policy=RemovalPolicy.RETAIN,
             versioned=True,
@@ -87,7 +96,7 @@ class LogBucket(Part):
                 because="no replica is chosen for this deployment, or it logs to this bucket and cannot be its copy as well; logs are kept in versions",
             )
         else:
-            statements += replicate(self.bucket, resource, self.arn, to=replica, claim=ALL_LOGS)
+            statements += replicate(self.bucket, resource, self.arn, to=replica, claim=ALL_LOGS, in_time=posture.replication_time_control)
         write_policy(self.bucket, self.arn, statements)
         waive(
             resource,
@@ -101,7 +110,29 @@ class LogBucket(Part):
             because="Object Lock blocks the delivery of S3 server access logs to this bucket; versions and the locked replica protect them instead",
             owner="platform",
         )
-        record(self, controls=CONTROLS, tier="data", watchable=replica is not None)
+        if data_class is not None:
+            mark(self, data_class)
+        record(self, controls=CONTROLS, tier="data", watchable=replica is not None, allowed_regions=list(posture.allowed_regions))
+
+    def admit_inventory(self, source_arn: str, prefix: str) -> None:
+        """Let S3 write the inventory of the bucket with *source_arn* under *prefix*.
+
+        Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/configure-inventory.html
+        """
+        self.bucket.add_to_resource_policy(
+            iam.PolicyStatement.from_json(
+                {
+                    "Effect": "Allow",
+                    "Principal": {"Service": "s3.amazonaws.com"},
+                    "Action": "s3:PutObject",
+                    "Resource": f"{self.arn}/{prefix}/*",
+                    "Condition": {
+                        "ArnLike": {"aws:SourceArn": source_arn},
+                        "StringEquals": {"aws:SourceAccount": ACCOUNT_ID, "s3:x-amz-acl": "bucket-owner-full-control"},
+                    },
+                }
+            )
+        )
 
     def _admit_log_services(self) -> list[Statement]:
         # AWS services put ``AWSLogs/<account>/`` after the prefix they are given, if any.

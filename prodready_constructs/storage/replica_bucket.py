@@ -11,12 +11,13 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from prodready_constructs.contracts import ControlClaim, record
+from prodready_constructs.contracts import AlarmSpec, ControlClaim, GraphSpec, record
 from prodready_constructs.errors import ConfigurationError
-from prodready_constructs.foundation import ComposedRole, Part, own_key
-from prodready_constructs.posture import StoragePosture
+from prodready_constructs.foundation import ComposedRole, Part, own_key, require_region
+from prodready_constructs.posture import DataClass, StoragePosture
 from prodready_constructs.storage.access import ANYBODY, NOT_PUBLIC, Statement, write_policy
-from prodready_constructs.storage.lifecycle import lifecycle, lock
+from prodready_constructs.storage.lifecycle import end, lifecycle, lock
+from prodready_constructs.storage.replica_alarms import behind, late
 from prodready_constructs.waivers import waive
 
 #: Keys of access logs in a log bucket and in its replica: what is given a prefix is given one below this.
@@ -64,6 +65,8 @@ class ReplicaBucket(Part):
         encryption_key: kms.IKey | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
+        if posture.allowed_regions:
+            require_region(self.path, self.stated_region, posture.allowed_regions)
         self._claims: dict[str, tuple[s3.Bucket, str]] = {}
         #: The role that S3 assumes to copy objects, for every source. IAM is global: sources of any region use it.
         self.role = ComposedRole(
@@ -94,7 +97,7 @@ class ReplicaBucket(Part):
                 expire_prefixes=ALL_LOGS,
             ),
             object_lock_enabled=True,
-            object_lock_default_retention=lock(posture.lock_retention),
+            object_lock_default_retention=lock(posture.lock_retention, posture.lock_mode),
             object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
             removal_policy=RemovalPolicy.RETAIN,
             versioned=True,
@@ -121,7 +124,8 @@ class ReplicaBucket(Part):
             because="this bucket is the replica: it is the end of the chain of copies, versioned and under Object Lock, so that nothing in it can be removed",
             owner="platform",
         )
-        record(self, controls=CONTROLS, tier="recovery")
+        self._in_time = posture.replication_time_control
+        record(self, controls=CONTROLS, tier="recovery", watchable=self._in_time, allowed_regions=list(posture.allowed_regions))
 
     def _admit_role(self, actions: list[str], resource: str) -> Statement:
         return {"Effect": "Allow", "Principal": {"AWS": self.role_arn}, "Action": actions, "Resource": resource}
@@ -156,6 +160,21 @@ class ReplicaBucket(Part):
         kept_out = [_keep_out(arn, list(self._claims))] if everything_else and self._claims else []
         self._claims |= dict.fromkeys(prefixes, (source, arn))
         return kept_out
+
+    def end(self, prefix: str, data_class: DataClass) -> None:
+        """End the copies under *prefix* when their class says: S3 does not replicate what a lifecycle rule deletes."""
+        if data_class.retention is not None:
+            end(self.bucket, prefix, retention=data_class.retention, noncurrent=data_class.noncurrent_retention)
+
+    @property
+    def alarm_specs(self) -> tuple[AlarmSpec, ...]:
+        """Copies that are late, of any source: where S3 has promised a time. It counts them in the region of the replica, so it is watched there."""
+        return (late(self.name),) if self._in_time else ()
+
+    @property
+    def graphs(self) -> tuple[GraphSpec, ...]:
+        """How far copies are behind, where S3 has promised a time."""
+        return (GraphSpec(title="Replication behind", metrics=(behind(self.name),), unit="s"),) if self._in_time else ()
 
 
 def _keep_out(arn: str, prefixes: Sequence[str]) -> Statement:

@@ -9,6 +9,7 @@ from aws_cdk import aws_s3 as s3
 
 from prodready_constructs.contracts import AlarmSpec, GraphSpec, Metric, RunbookSpec, Severity
 from prodready_constructs.storage.access import Statement
+from prodready_constructs.storage.replica_alarms import PROMISED
 from prodready_constructs.storage.replica_bucket import ALL_LOGS, LOGS, REPLICATION_PACKS, ReplicaBucket
 from prodready_constructs.waivers import waive
 
@@ -30,7 +31,9 @@ def decrypt_for_replica(replica: ReplicaBucket) -> Statement:
     return {"Effect": "Allow", "Principal": {"AWS": replica.role_arn}, "Action": "kms:Decrypt", "Resource": "*"}
 
 
-def replicate(bucket: s3.Bucket, resource: s3.CfnBucket, arn: str, *, to: ReplicaBucket, claim: Sequence[str]) -> list[Statement]:
+def replicate(
+    bucket: s3.Bucket, resource: s3.CfnBucket, arn: str, *, to: ReplicaBucket, claim: Sequence[str], in_time: bool
+) -> list[Statement]:
     """Copy what is written to *bucket* into *to*, deletions too (as markers: no version is removed there).
 
     The replication role is the replica's own; *bucket*'s policy and key admit it. That needs no ``/*`` in an identity policy.
@@ -38,6 +41,7 @@ def replicate(bucket: s3.Bucket, resource: s3.CfnBucket, arn: str, *, to: Replic
     Args:
         arn: of *bucket*.
         claim: the prefixes that this bucket alone may use in the replica.
+        in_time: with S3 Replication Time Control.
 
     Returns:
         What the policy of *bucket* must say.
@@ -48,6 +52,7 @@ def replicate(bucket: s3.Bucket, resource: s3.CfnBucket, arn: str, *, to: Replic
     Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/setting-repl-config-perm-overview.html
     """
     kept_out = to.claim(bucket, arn, claim)
+    minutes = s3.CfnBucket.ReplicationTimeValueProperty(minutes=PROMISED // timedelta(minutes=1)) if in_time else None
     resource.replication_configuration = s3.CfnBucket.ReplicationConfigurationProperty(
         role=to.role_arn,
         rules=[
@@ -63,7 +68,8 @@ def replicate(bucket: s3.Bucket, resource: s3.CfnBucket, arn: str, *, to: Replic
                 destination=s3.CfnBucket.ReplicationDestinationProperty(
                     bucket=to.arn,
                     encryption_configuration=s3.CfnBucket.EncryptionConfigurationProperty(replica_kms_key_id=to.key_arn),
-                    metrics=s3.CfnBucket.MetricsProperty(status="Enabled"),
+                    metrics=s3.CfnBucket.MetricsProperty(status="Enabled", event_threshold=minutes),
+                    replication_time=s3.CfnBucket.ReplicationTimeProperty(status="Enabled", time=minutes) if minutes else None,
                 ),
             )
         ],

@@ -320,7 +320,7 @@ def test_one_replica_refuses_sources_whose_keys_could_meet(first: str, second: s
 @pytest.mark.control("OPS-7")
 def test_what_wakes_someone(platform: Platform) -> None:
     specs = {spec.id: spec for spec in platform.data.alarm_specs}
-    assert set(specs) == {"ServerErrors", "ReplicationFailed"}
+    assert set(specs) == {"ServerErrors", "RequestsRefused", "ReplicationFailed"}
     assert specs["ServerErrors"].threshold == 0.01
     assert {spec.severity for spec in specs.values()} == {Severity.WARNING}
     assert {spec.missing_data for spec in specs.values()} == {"notBreaching"}
@@ -339,7 +339,7 @@ def test_without_a_replica_only_requests_are_watched() -> None:
     logs = LogBucket(stack, "Logs", posture=POSTURE)
     data = SecureBucket(stack, "Data", posture=POSTURE, access_logs=logs.bucket)
     assert (logs.alarm_specs, logs.graphs) == ((), ())
-    assert [spec.id for spec in data.alarm_specs] == ["ServerErrors"]
+    assert [spec.id for spec in data.alarm_specs] == ["ServerErrors", "RequestsRefused"]
     assert len(data.graphs) == 3
     (record,) = synth(stack).recorded("LogBucket")
     assert record["watchable"] is False
