@@ -6,11 +6,9 @@ value here: it is in the construct. Names, addresses and accounts are settings o
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 
-from prodready_constructs.errors import ConfigurationError
-from prodready_constructs.posture._derived import changes_for, changes_in, regions_of
 from prodready_constructs.posture.aurora import AuroraPosture
 from prodready_constructs.posture.cache import CachePosture
 from prodready_constructs.posture.compute import ComputePosture
@@ -25,6 +23,7 @@ from prodready_constructs.posture.proxy import ProxyPosture
 from prodready_constructs.posture.recovery import RecoveryPosture
 from prodready_constructs.posture.storage import StoragePosture
 from prodready_constructs.posture.tables import TablePosture
+from prodready_constructs.posture.whole import Posture
 
 __all__ = [
     "PRODUCTION",
@@ -46,62 +45,6 @@ __all__ = [
     "StoragePosture",
     "TablePosture",
 ]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Posture:
-    """All slices together."""
-
-    data: DataPosture
-    network: NetworkPosture
-    database: DatabasePosture
-    aurora: AuroraPosture
-    proxy: ProxyPosture
-    cache: CachePosture
-    edge: EdgePosture
-    compute: ComputePosture
-    storage: StoragePosture
-    tables: TablePosture
-    messaging: MessagingPosture
-    images: ImagesPosture
-    monitoring: MonitoringPosture
-    recovery: RecoveryPosture
-
-    def __post_init__(self) -> None:
-        for name, slice_ in (("database", self.database), ("aurora", self.aurora)):
-            if slice_.recovery_time > self.recovery.recovery_time:
-                raise ConfigurationError(
-                    "Posture.recovery.recovery_time",
-                    given=str(self.recovery.recovery_time),
-                    allowed=f"at least the {slice_.recovery_time} that the {name} promises",
-                    mend=f"shorten {name}.recovery_time (a standby does) or promise less",
-                )
-            if slice_.backup_retention != self.recovery.daily_retention:
-                raise ConfigurationError(
-                    f"Posture.{name}.backup_retention",
-                    given=f"{slice_.backup_retention.days} days beside recovery.daily_retention of {self.recovery.daily_retention.days} days",
-                    allowed="the same: AWS Backup takes over the retention of a database it backs up continuously",
-                    mend="give both the same value",
-                )
-        if len(set(regions_of(self).values())) > 1:
-            raise ConfigurationError(
-                "Posture: allowed_regions",
-                given={name: list(allowed) for name, allowed in regions_of(self).items()},
-                allowed="the same regions in every slice: what one store keeps in, another must not let out",
-                mend="use posture.kept_in('eu-central-1', 'eu-west-1')",
-            )
-
-    def holding(self, data_class: DataClass) -> Posture:
-        """This posture for data of *data_class*: every slice keeps logs, versions and backups as long as the class says.
-
-        Backups are kept no longer than the class allows; they may be kept for a shorter time, as this posture says.
-        """
-        return replace(self, **changes_for(self, data_class))
-
-    def kept_in(self, *regions: str) -> Posture:
-        """This posture for data that stays in *regions*: a store, replica or copy elsewhere is refused; none lifts the limit."""
-        return replace(self, **changes_in(self, regions))
-
 
 PRODUCTION = Posture(
     data=USUAL_CLASSES,

@@ -9,6 +9,9 @@ from typing import Any
 from prodready_constructs.posture.data import DataClass
 from prodready_constructs.posture.recovery import RecoveryPosture
 
+#: What slices call the time that backups are kept: automated backups, snapshots, the window of point-in-time recovery.
+BACKUPS = ("backup_retention", "recovery_window", "snapshot_retention")
+
 
 def changes_for(posture: Any, data_class: DataClass) -> dict[str, Any]:
     """Slice name -> slice, for every slice that keeps something as long as *data_class* says."""
@@ -19,10 +22,7 @@ def changes_for(posture: Any, data_class: DataClass) -> dict[str, Any]:
         values: dict[str, Any] = {}
         if "log_retention" in has:
             values["log_retention"] = data_class.log_retention
-        if "backup_retention" in has:
-            values["backup_retention"] = min(slice_.backup_retention, data_class.backup_retention)
-        if "recovery_window" in has:
-            values["recovery_window"] = min(slice_.recovery_window, data_class.backup_retention)
+        values |= {name: min(getattr(slice_, name), data_class.backup_retention) for name in BACKUPS if name in has}
         if "noncurrent_retention" in has:
             values["noncurrent_retention"] = data_class.noncurrent_retention
             values["archive_after"] = data_class.archive_after

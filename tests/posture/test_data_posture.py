@@ -94,11 +94,15 @@ def test_a_posture_for_personal_data_keeps_everything_as_long_as_the_class_says(
 
 
 @pytest.mark.control("STORE-6")
-def test_a_class_of_a_week_shortens_database_plan_and_table_together() -> None:
-    week = replace(PERSONAL, backup_retention=timedelta(days=7))
-    held = PRODUCTION.holding(week)
-    assert held.recovery.daily_retention == held.database.backup_retention == held.tables.recovery_window == timedelta(days=7)
+def test_a_class_of_three_weeks_shortens_every_backup_together() -> None:
+    weeks = timedelta(days=21)
+    held = PRODUCTION.holding(replace(PERSONAL, backup_retention=weeks))
+    kept = {held.recovery.daily_retention, held.database.backup_retention, held.aurora.backup_retention, held.tables.recovery_window}
+    assert kept == {weeks}
+    assert held.cache.snapshot_retention <= weeks
     assert PRODUCTION.holding(INTERNAL).recovery == PRODUCTION.recovery, "a year of backups is what the plan keeps anyway"
+    with pytest.raises(ConfigurationError, match=r"^CachePosture\.snapshot_retention: got '7 days'; allowed: 15 days to 35 days .*$"):
+        PRODUCTION.holding(replace(PERSONAL, backup_retention=timedelta(days=7)))
 
 
 @pytest.mark.control("GOV-6")
