@@ -30,6 +30,8 @@ _HOMES = {
     "errors": "ConfigurationError",
     "foundation": "ComposedRole DataKey EncryptedLogGroup",
     "identity": "ApiScopes ClientSecretRotation GroupRoles Passkeys ServiceAccount SesSender SignInPage TokenLives UserDirectory WebApp",
+    "images": "ImageRegistry ImageRepository",
+    "messaging": "Fifo Match MessageFilter ProtectedTopic ReliableQueue",
     "monitoring": "Dashboard Routes Watch",
     "network": "PrivateNetwork",
     "posture": "DataClass PRODUCTION Posture STAGING",

@@ -15,6 +15,8 @@ from prodready_constructs.foundation import ComposedRole as ComposedRole
 from prodready_constructs.foundation import DataKey as DataKey
 from prodready_constructs.foundation import EncryptedLogGroup as EncryptedLogGroup
 from prodready_constructs.identity import *
+from prodready_constructs.images import *
+from prodready_constructs.messaging import *
 from prodready_constructs.monitoring import *
 from prodready_constructs.network import *
 from prodready_constructs.posture import PRODUCTION as PRODUCTION

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import cache
 
 from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_ec2 as ec2
@@ -244,5 +245,6 @@ class ReliableQueue(Part):
         )
 
 
+@cache
 def _seconds(span: timedelta) -> Duration:
     return Duration.seconds(int(span.total_seconds()))
