@@ -237,7 +237,7 @@ def test_a_cluster_whose_callers_may_wait_may_pause() -> None:
 
 @pytest.mark.parametrize("engine", [AURORA_POSTGRESQL_16, AuroraEngine(name="aurora-mysql", version="3.10.4")])
 def test_other_offered_versions(engine: AuroraEngine) -> None:
-    assert synth(make(engine=engine).node.scope).props("AWS::RDS::DBCluster")["EngineVersion"].endswith(engine.version)
+    assert synth(make(engine=engine).stack).props("AWS::RDS::DBCluster")["EngineVersion"].endswith(engine.version)
 
 
 def test_the_cdk_knows_every_version_that_is_offered() -> None:
