@@ -23,10 +23,10 @@ def point_at(endpoints: Endpoints) -> None:
     _endpoints = endpoints
 
 
-def client(service: str) -> Any:
-    """The boto3 client of *service* for the stack that is being deployed."""
+def client(service: str, region: str | None = None) -> Any:
+    """The boto3 client of *service* for the stack that is being deployed; in its region, or in *region*."""
     port = _endpoints.moto_port if service in MOTO_SERVICES else _endpoints.port
-    return _client(service, get_region(), get_account_id(), port)
+    return _client(service, region or get_region(), get_account_id(), port)
 
 
 def moto_client(service: str) -> Any:

@@ -75,8 +75,16 @@ def install() -> None:
     stacks._runs_on_worker_thread = lambda name: name in _registered or name in _topped_up or original(name)
 
 
-def top_up(type_name: str, complete: Callable[[str, Properties, dict[str, Any]], dict[str, Any] | None]) -> None:
-    """After ministack's own handler: *complete* (physical id, properties, attributes) applies what it drops, and may add attributes."""
+def top_up(
+    type_name: str,
+    complete: Callable[[str, Properties, dict[str, Any]], dict[str, Any] | None],
+    *,
+    before_delete: Delete | None = None,
+) -> None:
+    """After ministack's own handler: *complete* (physical id, properties, attributes) applies what it drops, and may add attributes.
+
+    *before_delete* takes away what *complete* made and the handler does not know of.
+    """
     native = provisioners._RESOURCE_HANDLERS[type_name]
 
     def completed(made: Made, properties: Properties) -> Made:
@@ -89,6 +97,14 @@ def top_up(type_name: str, complete: Callable[[str, Properties, dict[str, Any]],
         handler["update"] = lambda pid, old, new, stack, logical_id: completed(native["update"](pid, old, new, stack, logical_id), new)
     elif "update" in native:
         handler["update"] = lambda pid, old, new, stack: completed(native["update"](pid, old, new, stack), new)
+    if before_delete is not None:
+        first = _tolerant(before_delete)
+
+        def delete(physical_id: str, properties: Properties) -> None:
+            first(physical_id, properties)
+            native["delete"](physical_id, properties)
+
+        handler["delete"] = delete
     provisioners._RESOURCE_HANDLERS[type_name] = handler
     _topped_up.add(type_name)
 

@@ -16,7 +16,9 @@ from moto.server import ThreadedMotoServer
 
 from prodready_constructs.local.emulator import (
     api_types,
+    cache_types,
     calls,
+    database_topups,
     edge_types,
     imported,
     network_types,
@@ -25,13 +27,24 @@ from prodready_constructs.local.emulator import (
     recorded,
     references,
     registration,
+    table_topups,
     topups,
 )
 from prodready_constructs.local.emulator.endpoints import Endpoints, belongs_to_moto
 
 #: Where the read-back asks what is only recorded; no AWS API has such a path.
 STATE_PATH = "/_prodready/state"
-_TYPE_MODULES = ("network_types", "security_types", "edge_types", "api_types", "compute_types", "operations_types")
+_TYPE_MODULES = (
+    "network_types",
+    "security_types",
+    "edge_types",
+    "api_types",
+    "compute_types",
+    "operations_types",
+    "database_types",
+    "cache_types",
+    "image_types",
+)
 
 
 def serve(port: int, moto_port: int) -> None:
@@ -40,7 +53,8 @@ def serve(port: int, moto_port: int) -> None:
     for name in _TYPE_MODULES:
         importlib.import_module(f"prodready_constructs.local.emulator.{name}")
     registration.install()
-    topups.install()
+    for module in (topups, table_topups, database_topups, cache_types):
+        module.install()
     imported.install()
     network_types.read_prefix_lists()
     edge_types.read_health_checks()

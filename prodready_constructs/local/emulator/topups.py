@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import base64
-import json
-import secrets
 from typing import Any
 
-from botocore.exceptions import ClientError
 from ministack.core.responses import get_account_id, get_region
 
 from prodready_constructs.local.emulator import bucket_topups
@@ -22,7 +19,6 @@ _PASSKEYS = {"RelyingPartyID": "RelyingPartyId", "UserVerification": "UserVerifi
 def install() -> None:
     """Wrap ministack's handlers of these types."""
     top_up("AWS::S3::Bucket", bucket_topups.complete)
-    top_up("AWS::DynamoDB::Table", _table)
     top_up("AWS::SNS::Topic", _topic)
     top_up("AWS::Events::EventBus", _bus)
     top_up("AWS::Lambda::Function", _function)
@@ -37,26 +33,16 @@ def install() -> None:
     top_up("AWS::ApiGateway::Method", _method)
     top_up("AWS::ApiGateway::Stage", _stage)
     top_up("AWS::ElasticLoadBalancingV2::Listener", _listener)
-    top_up("AWS::RDS::DBInstance", _database)
 
 
-def _table(name: str, properties: Properties, _: Attributes) -> None:
-    dynamodb = client("dynamodb")
-    if encryption := properties.get("SSESpecification"):
-        key = {"KMSMasterKeyId": encryption["KMSMasterKeyId"]} if encryption.get("KMSMasterKeyId") else {}
-        dynamodb.update_table(TableName=name, SSESpecification={"Enabled": True, "SSEType": encryption.get("SSEType", "KMS"), **key})
-    if recovery := properties.get("PointInTimeRecoverySpecification"):
-        call("dynamodb", "update_continuous_backups", {"TableName": name, "PointInTimeRecoverySpecification": recovery})
-    if expiry := properties.get("TimeToLiveSpecification"):
-        call("dynamodb", "update_time_to_live", {"TableName": name, "TimeToLiveSpecification": expiry})
-    if properties.get("ContributorInsightsSpecification", {}).get("Enabled"):
-        dynamodb.update_contributor_insights(TableName=name, ContributorInsightsAction="ENABLE")
+_TOPIC_ATTRIBUTES = ("KmsMasterKeyId", "TracingConfig", "SignatureVersion")
+_FIFO_ATTRIBUTES = ("FifoTopic", "ContentBasedDeduplication", "FifoThroughputScope", "ArchivePolicy")
 
 
 def _topic(arn: str, properties: Properties, _: Attributes) -> None:
-    for name in ("KmsMasterKeyId", "TracingConfig", "SignatureVersion"):
-        if properties.get(name):
-            client("sns").set_topic_attributes(TopicArn=arn, AttributeName=name, AttributeValue=str(properties[name]))
+    for name in (*_TOPIC_ATTRIBUTES, *_FIFO_ATTRIBUTES):
+        if name in properties:
+            call("sns", "set_topic_attributes", {"TopicArn": arn, "AttributeName": name, "AttributeValue": properties[name]})
 
 
 def _bus(name: str, properties: Properties, _: Attributes) -> None:
@@ -164,18 +150,3 @@ def _stage(name: str, properties: Properties, _: Attributes) -> None:
     if operations:
         client("apigateway").update_stage(restApiId=properties["RestApiId"], stageName=name, patchOperations=operations)
 
-
-def _database(name: str, properties: Properties, _: Attributes) -> Attributes | None:
-    """``ManageMasterUserPassword``: the secret that RDS would make, and the attribute that names it."""
-    if str(properties.get("ManageMasterUserPassword", False)).lower() != "true":
-        return None
-    manager, secret = client("secretsmanager"), f"rds!db-{name}"
-    key = properties.get("MasterUserSecret", {}).get("KmsKeyId")
-    credentials = json.dumps({"username": properties.get("MasterUsername", "admin"), "password": secrets.token_urlsafe(24)})
-    try:
-        arn = manager.create_secret(Name=secret, SecretString=credentials, **({"KmsKeyId": key} if key else {}))["ARN"]
-    except ClientError as error:
-        if error.response["Error"]["Code"] != "ResourceExistsException":
-            raise
-        arn = manager.describe_secret(SecretId=secret)["ARN"]
-    return {"MasterUserSecret.SecretArn": arn}
