@@ -21,7 +21,11 @@ from prodready_constructs.posture.cache import CachePosture
 
 @jsii.implements(ec2.IConnectable)
 class Cache(Part):
-    """The common part of ``ReplicatedCache`` and ``ServerlessCache``. A subclass makes the cache, then calls :meth:`_finish`."""
+    """The common part of ``ReplicatedCache`` and ``ServerlessCache``. A subclass makes the cache, then calls :meth:`_finish`.
+
+    Args:
+        vpc, engine, access, encryption_key: as the subclass has them.
+    """
 
     #: The kind in the ARN of the cache, and the port it listens on.
     _KIND: str
@@ -43,7 +47,8 @@ class Cache(Part):
     ) -> None:
         super().__init__(scope, construct_id)
         path, stack_name = self.path, self.stack.stack_name
-        self._vpc, self._subnets = vpc, require_subnets(self, vpc, tier="isolated")
+        require_subnets(self, vpc, tier="isolated")
+        self._vpc, self._subnet_ids = vpc, [subnet.subnet_id for subnet in vpc.isolated_subnets]
         #: What ElastiCache calls the cache.
         self.identifier = cache_identifier(stack_name, path)
         #: The customer-managed key of data, snapshots, logs and credentials.

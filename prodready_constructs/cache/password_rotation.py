@@ -30,7 +30,11 @@ _CODE = Path(__file__).parent / "functions" / "rotate_cache_password.py"
 
 
 class RotationParts(Part):
-    """The function and what stands around it; see :class:`CachePasswordRotation`."""
+    """The function and what stands around it; see :class:`CachePasswordRotation`.
+
+    Args:
+        vpc, key, log_retention: as there; an own key when None.
+    """
 
     def __init__(self, scope: Construct, construct_id: str, *, vpc: ec2.IVpc, key: kms.IKey | None, log_retention: timedelta) -> None:
         super().__init__(scope, construct_id)

@@ -103,7 +103,7 @@ class ReplicatedCache(Cache):
             self,
             "Subnets",
             description=f"Isolated subnets of {path}"[:255],
-            subnet_ids=vpc.select_subnets(subnet_type=self._subnets.subnet_type).subnet_ids,
+            subnet_ids=self._subnet_ids,
         )
         key_arn, security_group = self.encryption_key.key_arn, self.security_group.security_group_id
         parameters, subnets, users = self.parameter_group.ref, subnet_group.ref, self.user_group.ref
@@ -152,7 +152,7 @@ class ReplicatedCache(Cache):
         watched = WatchedCache(
             identifier=self.identifier,
             title=engine.title,
-            secret_arn=self.secret.secret_arn,
+            secret_arn=self._users.secret_arn,
             serverless=False,
             sources=tuple(("CacheClusterId", node) for node in _nodes(self.identifier, posture)),
         )

@@ -73,7 +73,7 @@ class ServerlessCache(Cache):
             description=f"{engine.title} {self.path}"[:255],
             engine=engine.name,
             major_engine_version=engine.major,
-            subnet_ids=vpc.select_subnets(subnet_type=self._subnets.subnet_type).subnet_ids,
+            subnet_ids=self._subnet_ids,
             security_group_ids=[security_group],
             user_group_id=users,
             kms_key_id=key_arn,
@@ -91,7 +91,7 @@ class ServerlessCache(Cache):
         watched = WatchedCache(
             identifier=self.identifier,
             title=engine.title,
-            secret_arn=self.secret.secret_arn,
+            secret_arn=self._users.secret_arn,
             serverless=True,
             sources=(("clusterId", self.identifier),),
         )

@@ -46,6 +46,12 @@ class CacheUsers(Part):
 
     Always: the user ``default``, as which a client without a name signs in, is off, may do nothing and has a password; the application's
     password is generated in Secrets Manager, and the template only refers to it.
+
+    Args:
+        digest: what makes the names of this cache's users unique in the region.
+        engine: the users' and the group's.
+        access: what the application's user may do.
+        key: encrypts the secret.
     """
 
     def __init__(
@@ -70,8 +76,9 @@ class CacheUsers(Part):
             ),
         )
         deny_strangers(self.secret)
+        self.secret_arn = self.secret.secret_arn
         # A dynamic reference: CloudFormation reads the value when it makes the user, and shows it nowhere.
-        password = self.secret.secret_value_from_json("password").unsafe_unwrap()
+        password = f"{{{{resolve:secretsmanager:{self.secret_arn}:SecretString:password::}}}}"
         self._default = self._user("DefaultUser", DEFAULT, NOBODY, password)
         #: The application's user.
         self.application = self._user("ApplicationUser", APPLICATION, access.access_string, password)
