@@ -42,7 +42,7 @@ place = cdk.Environment(account="111122223333", region="us-east-1")
 shop = Shop(app, "Shop", env=place, tags=tags, termination_protection=True)
 zone = route53.HostedZone.from_hosted_zone_attributes(shop, "Zone", hosted_zone_id="Z0123456789ABCDEFGHIJ", zone_name="example.com")
 domain = Domain(shop, "Domain", name="shop.example.com", hosted_zone=zone)
-api_domain = Domain(shop, "ApiDomain", name="api.shop.example.com", hosted_zone=zone)
+api_name = Domain(shop, "ApiDomain", name="api.shop.example.com", hosted_zone=zone)
 logs = LogBucket(shop, "Logs", posture=PRODUCTION.storage, object_ownership=s3.ObjectOwnership.OBJECT_WRITER)
 alerts = Routes(shop, "Alerts", posture=PRODUCTION.monitoring, critical=["oncall@example.com"], warning=["shop-team@example.com"])
 
@@ -60,17 +60,17 @@ because = "the service reads and writes the uploads of its orders; their keys ar
 waive(service.task_role.policy, rule=f"AwsSolutions-IAM5[Resource::{uploads.arn}/orders/*]", because=because, owner="shop-team")
 
 users = UserDirectory(shop, "Users")
-callers = apigateway.CognitoUserPoolsAuthorizer(shop, "Callers", cognito_user_pools=[users.user_pool])
-api = ProtectedRestApi(
-    shop, "Api", posture=PRODUCTION.edge, load_balancer=front, authorizer=callers, domain=api_domain, web_acl=front.web_acl
-)
+sign_ins = WebAcl(shop, "SignIns", posture=PRODUCTION.edge)
+sign_ins.protect(users, users.pool_arn)
+known = apigateway.CognitoUserPoolsAuthorizer(shop, "Callers", cognito_user_pools=[users.user_pool])
+api = ProtectedRestApi(shop, "Api", posture=PRODUCTION.edge, load_balancer=front, authorizer=known, domain=api_name, web_acl=front.web_acl)
 content = SecureBucket(shop, "Content", posture=replace(PRODUCTION.storage, archive_after=None), access_logs=logs.bucket)
 acl = WebAcl(shop, "WebAcl", posture=PRODUCTION.edge, placement="CLOUDFRONT")
 site = Website(shop, "Site", posture=PRODUCTION.edge, content=content.bucket, access_logs=logs.bucket, web_acl_arn=acl.arn, domain=domain)
 site.add_api("/api/*", api)
 
-watched = [alerts, domain, api_domain, logs, network, database, uploads, backup]
-watched += [front, front.web_acl, service, users, api, content, acl, site]
+watched = [alerts, domain, api_name, logs, network, database, uploads, backup]
+watched += [front, front.web_acl, service, users, sign_ins, api, content, acl, site]
 watch = Watch(shop, "Watch", routes=alerts, watching=watched, runbook_base_url="https://runbooks.example.com/shop")
 Dashboard(shop, "Dashboard", posture=PRODUCTION.monitoring, title="Shop", watching=watched, watches=[watch])
 guard(app)
