@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kinesis as kinesis
 from aws_cdk import aws_kms as kms
@@ -18,12 +19,16 @@ from aws_cdk import aws_kms as kms
 from bench.messages import counted, total
 from prodready_constructs.compliance.hardening import hardening_findings
 from prodready_constructs.compliance.rules import Subject
+from prodready_constructs.compute import WebService
 from prodready_constructs.contracts import Metric, Severity
 from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.evidence.assembly import read_assembly
 from prodready_constructs.foundation import ComposedRole
+from prodready_constructs.monitoring import Routes, Watch
 from prodready_constructs.posture import PRODUCTION, STAGING
+from prodready_constructs.recovery import BackupPlan
 from prodready_constructs.tables import GlobalIndex, LocalIndex, ProtectedTable, TableReplica, TableSchema
+from tests.compute.test_web_service import IMAGE, a_vpc
 from tests.support.packs import findings
 from tests.support.synthesis import ACCOUNT, REGION, SECOND_REGION, Template, new_app, new_stack, synth
 
@@ -111,7 +116,7 @@ def test_every_region_has_a_key_of_its_own(made: Tables) -> None:
     assert all(key["Properties"]["EnableKeyRotation"] for key in made.template.of_type("AWS::KMS::Key").values())
 
 
-@pytest.mark.control("STORE-2", "COST-1")
+@pytest.mark.control("STORE-2")
 def test_nothing_can_cost_without_limit(made: Tables) -> None:
     table = made.template.props("AWS::DynamoDB::GlobalTable", "Orders")
     assert table["BillingMode"] == "PAY_PER_REQUEST"
@@ -460,6 +465,35 @@ def test_recovery_is_stated_with_commands_for_this_table(made: Tables) -> None:
     orders, carts = made.template.recorded("ProtectedTable")
     assert [fact["recovery_point"] for fact in orders["recovery"]] == [300, 60]
     assert orders["watchable"] is carts["watchable"] is True
+
+
+@pytest.mark.control("STORE-2", "DR-4", "OPS-7")
+def test_a_service_uses_it_a_plan_protects_it_and_somebody_watches() -> None:
+    stack = new_stack()
+    table = ProtectedTable(stack, "Orders", schema=SCHEMA, posture=POSTURE, data_class=DATA.confidential)
+    image = ecs.ContainerImage.from_registry(IMAGE)
+    service = WebService(stack, "Web", vpc=a_vpc(stack), image=image, posture=PRODUCTION.compute)
+    service.connect_to(table)
+    table.grant_read_write(service.task_role)
+    copy_to = f"arn:aws:backup:{SECOND_REGION}:{ACCOUNT}:backup-vault:second"
+    BackupPlan(stack, "Backup", posture=PRODUCTION.recovery, protecting=[table], copy_to_arn=copy_to)
+    routes = Routes(stack, "Alerts", posture=PRODUCTION.monitoring, critical=("a@example.com",), warning=("b@example.com",))
+    Watch(stack, "Watch", routes=routes, watching=[table, service, routes], runbook_base_url="https://runbooks.example.com")
+    assert not [finding for finding in findings(stack) if "Stack/Orders" in finding or "Stack/Web/TaskRole" in finding]
+    template = synth(stack)
+    told = {
+        setting["Name"]
+        for container in template.props("AWS::ECS::TaskDefinition")["ContainerDefinitions"]
+        for setting in container.get("Secrets", [])  # settings are read from parameters when a task starts
+    }
+    assert {"ORDERS_TABLE", "ORDERS_TTL_ATTRIBUTE", "ORDERS_RETENTION_SECONDS"} <= told
+    (egress,) = template.props("AWS::EC2::SecurityGroup", "Web")["SecurityGroupEgress"]
+    assert (egress["FromPort"], egress["ToPort"]) == (443, 443)
+    assert not template.of_type("AWS::EC2::SecurityGroupEgress"), "nothing is opened that was not open"
+    (selection,) = [one for name, one in template.of_type("AWS::Backup::BackupSelection").items() if "Protected" in name]
+    assert "Orders" in str(selection["Properties"]["BackupSelection"]["Resources"])
+    alarms = [name for name in template.of_type("AWS::CloudWatch::Alarm") if "Orders" in name]
+    assert len(alarms) == len(table.alarm_specs)
 
 
 # -- clean and bent --------------------------------------------------------------------------------------------------
