@@ -35,7 +35,7 @@ def require_region(where: str, region: str | None, allowed: Sequence[str]) -> No
 def region_of_arn(arn: str) -> str | None:
     """The region an ARN names; None where it is known at the deployment only, or where it names none."""
     parts = arn.split(":")
-    return parts[3] if len(parts) > 5 and parts[3] and "${" not in arn[: arn.index(parts[3]) + len(parts[3])] else None
+    return parts[3] if len(parts) > 5 and parts[3] and "${" not in parts[3] else None
 
 
 def require_class(where: str, data_class: DataClass | None) -> DataClass:
