@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -33,7 +34,8 @@ def _attributes(value: Any) -> Iterator[tuple[str, str]]:
 def _find(subject: Subject) -> Iterator[Hit]:
     for stack in subject.assembly.stacks:
         clients = {one.logical_id for one in stack.of_type(*CLIENTS)}
-        if not clients:
+        # Most templates never speak of it, and are not walked through.
+        if not clients or _ATTRIBUTE not in json.dumps(stack.template):
             continue
 
         def read(value: Any, clients: set[str] = clients) -> set[str]:
