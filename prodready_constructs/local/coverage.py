@@ -25,7 +25,6 @@ RECORDED_TYPES: Mapping[str, str] = MappingProxyType(
         "AWS::Cognito::UserPoolRiskConfigurationAttachment": _NO_API,
         "AWS::Config::ConformancePack": _NO_API,
         "AWS::Logs::QueryDefinition": _NO_API,
-        "AWS::RDS::EventSubscription": _NO_API,
         "AWS::RUM::AppMonitor": _NO_API,
         "AWS::Route53::CidrCollection": _NO_API,
         "AWS::Route53::DNSSEC": _NO_API,
@@ -36,39 +35,87 @@ RECORDED_TYPES: Mapping[str, str] = MappingProxyType(
     }
 )
 
+_NOT_REPORTED = "the API does not report it"
+_NOT_KEPT = "the API does not keep it"
+#: What says from what a database is restored: in the emulator each begins empty, and what a real account would hold is taken to exist.
+_RESTORED = dict.fromkeys(
+    (
+        "DBSnapshotIdentifier",
+        "DBClusterSnapshotIdentifier",
+        "SnapshotIdentifier",
+        "SourceDBClusterIdentifier",
+        "SourceDBInstanceAutomatedBackupsArn",
+        "SourceDbiResourceId",
+        "SourceRegion",
+        "ReplicationSourceIdentifier",
+        "RestoreTime",
+        "RestoreToTime",
+        "RestoreType",
+        "UseLatestRestorableTime",
+    ),
+    "nothing is restored",
+)
+#: What watches a database.
+_WATCHED = {
+    "DatabaseInsightsMode": _NOT_REPORTED,
+    "PerformanceInsightsEnabled": _NOT_REPORTED,
+    "PerformanceInsightsKmsKeyId": _NOT_REPORTED,
+    "PerformanceInsightsRetentionPeriod": _NOT_REPORTED,
+    "MonitoringInterval": _NOT_REPORTED,
+    "MonitoringRoleArn": _NOT_REPORTED,
+    "EnableCloudwatchLogsExports": _NOT_REPORTED,
+}
+
 #: Properties of otherwise living types that ministack's CloudFormation drops and its API does not hold.
 RECORDED_PROPERTIES: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
-        "AWS::ApiGatewayV2::Integration": {"TlsConfig": "the API does not keep it"},
+        "AWS::ApiGatewayV2::Integration": {"TlsConfig": _NOT_KEPT},
         "AWS::Backup::BackupVault": {
             "LockConfiguration": "the API has no vault lock",
             "AccessPolicy": "the API has no vault policy",
             "Notifications": "the API has no vault notifications",
         },
         "AWS::CloudWatch::Alarm": {"Metrics": "the API does not report metric math"},
-        "AWS::EC2::VPCEndpoint": {"PrivateDnsEnabled": "the API does not report it"},
+        "AWS::EC2::VPCEndpoint": {"PrivateDnsEnabled": _NOT_REPORTED},
         "AWS::EC2::NatGateway": {"AvailabilityMode": "only zonal gateways are modelled"},
-        "AWS::Cognito::UserPoolClient": {"RefreshTokenRotation": "the API does not keep it"},
-        "AWS::ElastiCache::ReplicationGroup": {"KmsKeyId": "the API does not report it"},
+        "AWS::Cognito::UserPoolClient": {"RefreshTokenRotation": _NOT_KEPT},
+        "AWS::ElastiCache::ReplicationGroup": {"KmsKeyId": _NOT_REPORTED},
+        "AWS::ECR::Repository": {"ImageTagMutabilityExclusionFilters": _NOT_KEPT},
+        "AWS::RDS::DBCluster": {
+            **_WATCHED,
+            **_RESTORED,
+            "AutoMinorVersionUpgrade": _NOT_REPORTED,
+            "BacktrackWindow": _NOT_REPORTED,
+            "EnableGlobalWriteForwarding": _NOT_REPORTED,
+            "EnableLocalWriteForwarding": _NOT_REPORTED,
+            "StorageType": _NOT_REPORTED,
+        },
         "AWS::RDS::DBInstance": {
             "EnableCloudwatchLogsExports": "the API reports none",
             "ManageMasterUserPassword": "the secret is made, the instance does not name it",
             "MasterUserSecret": "the secret is made, the instance does not name it",
-            "PerformanceInsightsKMSKeyId": "the API does not report it",
-            "PerformanceInsightsRetentionPeriod": "the API does not report it",
-            "DatabaseInsightsMode": "the API does not report it",
-            "CACertificateIdentifier": "the API reports its default",
+            "PerformanceInsightsKMSKeyId": _NOT_REPORTED,
+            "DatabaseInsightsMode": _NOT_REPORTED,
+            **_RESTORED,
         },
         "AWS::Route53::HostedZone": {"QueryLoggingConfig": "the API has no query logging"},
-        "AWS::Scheduler::Schedule": {"KmsKeyArn": "the API does not report it"},
-        "AWS::Shield::Protection": {
-            "ApplicationLayerAutomaticResponseConfiguration": "the API does not keep it",
-            "HealthCheckArns": "the API does not keep it",
+        "AWS::S3::Bucket": {
+            "AnalyticsConfigurations": _NO_API,
+            "IntelligentTieringConfigurations": _NO_API,
+            "MetricsConfigurations": _NO_API,
         },
+        "AWS::SecretsManager::RotationSchedule": {"HostedRotationLambda": "the transform that makes the function is not run"},
+        "AWS::SNS::Topic": {"DataProtectionPolicy": _NOT_KEPT, "DeliveryStatusLogging": _NOT_KEPT},
+        "AWS::Scheduler::Schedule": {"KmsKeyArn": _NOT_REPORTED},
+        "AWS::Shield::Protection": {
+            "ApplicationLayerAutomaticResponseConfiguration": _NOT_KEPT,
+            "HealthCheckArns": _NOT_KEPT,
+        },
+        "AWS::StepFunctions::StateMachine": {"TracingConfiguration": _NOT_KEPT},
         "AWS::WAFv2::WebACL": {
-            "AssociationConfig": "the API does not keep it",
+            "AssociationConfig": _NOT_KEPT,
             "CustomResponseBodies": "the API does not keep them",
-            "DataProtectionConfig": "the API does not keep it",
+            "DataProtectionConfig": _NOT_KEPT,
         },
     }
 )

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
-from prodready_constructs.local.emulator.calls import call, client
+from ministack.core.responses import get_region
+
+from prodready_constructs.local.emulator.calls import call, client, moto_client
 from prodready_constructs.local.emulator.registration import Properties
 
 
 def complete(bucket: str, properties: Properties, _: dict[str, Any]) -> None:
-    """Apply encryption, ownership, logging, lifecycle, object lock and replication."""
+    """Apply encryption, ownership, logging, lifecycle, object lock, replication, acceleration and inventories."""
     s3 = client("s3")
     if "BucketEncryption" in properties:
         _encrypt(bucket, properties["BucketEncryption"])
@@ -22,12 +25,35 @@ def complete(bucket: str, properties: Properties, _: dict[str, Any]) -> None:
     if "LifecycleConfiguration" in properties:
         rules = [_lifecycle(number, rule) for number, rule in enumerate(properties["LifecycleConfiguration"]["Rules"])]
         s3.put_bucket_lifecycle_configuration(Bucket=bucket, LifecycleConfiguration={"Rules": rules})
-    if rule := properties.get("ObjectLockConfiguration", {}).get("Rule"):
-        lock = {"ObjectLockEnabled": "Enabled", "Rule": rule}
+    if "ObjectLockConfiguration" in properties or properties.get("ObjectLockEnabled"):
+        rule = properties.get("ObjectLockConfiguration", {}).get("Rule")
+        lock = {"ObjectLockEnabled": "Enabled", **({"Rule": rule} if rule else {})}
         call("s3", "put_object_lock_configuration", {"Bucket": bucket, "ObjectLockConfiguration": lock})
     if "ReplicationConfiguration" in properties:
         replication = _replication(properties["ReplicationConfiguration"])
         call("s3", "put_bucket_replication", {"Bucket": bucket, "ReplicationConfiguration": replication})
+    if status := properties.get("AccelerateConfiguration", {}).get("AccelerationStatus"):
+        s3.put_bucket_accelerate_configuration(Bucket=bucket, AccelerateConfiguration={"Status": status})
+    for inventory in properties.get("InventoryConfigurations", []):
+        _take_inventory(bucket, inventory)
+
+
+def _take_inventory(bucket: str, inventory: Properties) -> None:
+    """moto holds the inventories, of a bucket of the same name."""
+    s3, region = moto_client("s3"), get_region()
+    elsewhere = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
+    with suppress(s3.exceptions.BucketAlreadyOwnedByYou):
+        s3.create_bucket(Bucket=bucket, **elsewhere)
+    target = {name: value for name, value in inventory["Destination"].items() if name != "BucketArn"}
+    wanted = {
+        **{name: value for name, value in inventory.items() if name in ("Id", "IncludedObjectVersions", "OptionalFields")},
+        "IsEnabled": inventory["Enabled"],
+        "Schedule": {"Frequency": inventory["ScheduleFrequency"]},
+        "Destination": {"S3BucketDestination": {**target, "Bucket": inventory["Destination"]["BucketArn"]}},
+        **({"Filter": {"Prefix": inventory["Prefix"]}} if inventory.get("Prefix") else {}),
+    }
+    asked = {"Bucket": bucket, "Id": inventory["Id"], "InventoryConfiguration": wanted}
+    call("s3", "put_bucket_inventory_configuration", asked, api=s3)
 
 
 def _encrypt(bucket: str, encryption: Properties) -> None:

@@ -7,15 +7,20 @@ from dataclasses import dataclass
 
 #: Services that ministack has no API for and moto has; told apart by the scope of the request's signature.
 MOTO_SERVICES = frozenset({"application-autoscaling", "shield"})
-#: Operations that ministack lacks in services it has: scope of the signature -> path of the request and the operation it names.
+#: Services whose requests name their operation in a form in the body.
+QUERY_SERVICES = frozenset({"rds"})
+#: Operations that ministack lacks in services it has: scope of the signature -> path and query of the request and the operation it names.
 MOTO_OPERATIONS = {
     "apigateway": re.compile(r"/(v2/)?vpclinks\b"),
+    "ecr": re.compile(r"/ AmazonEC2ContainerRegistry_V\d+\.(\w+Registry(Policy|ScanningConfiguration)?|PutReplicationConfiguration)$"),
+    "rds": re.compile(r"/ \w+EventSubscriptions?$"),
+    "s3": re.compile(r"/[^/?]+/?\?(.+&)?inventory\b"),
     "wafv2": re.compile(r"/ AWSWAF_\d+\.\w+LoggingConfigurations?"),
 }
 
 
 def belongs_to_moto(service: str, request: str) -> bool:
-    """Whether moto answers *request*: its path, and after a blank the operation that its ``X-Amz-Target`` names."""
+    """Whether moto answers *request*: its path and query, and after a blank the operation that it names."""
     operations = MOTO_OPERATIONS.get(service)
     return service in MOTO_SERVICES or (operations is not None and operations.match(request) is not None)
 

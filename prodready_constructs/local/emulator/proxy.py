@@ -10,6 +10,7 @@ from typing import Any
 Headers = list[tuple[bytes, bytes]]
 _SCOPE = re.compile(r"Credential=(?P<key>[^/]+)/\d+/[^/]+/(?P<service>[^/]+)/aws4_request")
 _ACCOUNT = re.compile(r"\d{12}")
+_ACTION = re.compile(rb"(?:^|&)Action=(\w+)")
 _HOP_BY_HOP = frozenset({"transfer-encoding", "connection"})
 
 
@@ -19,20 +20,37 @@ def service_of(scope: Any) -> str:
     return found["service"] if found else ""
 
 
-def request_of(scope: Any) -> str:
-    """What a request asks for: its path, a blank, and the operation that a JSON service finds in a header."""
-    return f"{scope['path']} {dict(scope['headers']).get(b'x-amz-target', b'').decode('latin-1')}"
+def request_of(scope: Any, form: bytes = b"") -> str:
+    """What a request asks for: its path and query, a blank, and the operation that it names in a header, or in the *form* it carries."""
+    query = scope["query_string"].decode("latin-1")
+    target = dict(scope["headers"]).get(b"x-amz-target", b"").decode("latin-1")
+    action = _ACTION.search(form)
+    return f"{scope['path']}{'?' if query else ''}{query} {action[1].decode() if action else target}"
 
 
-async def forward(scope: Any, receive: Any, send: Any, *, port: int) -> None:
-    """Send the request of *scope* to 127.0.0.1:*port* and its answer back."""
+async def taken(receive: Any) -> tuple[bytes, Any]:
+    """The body of a request, and what hands it out again."""
+    body = await _body(receive)
+    messages = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def again() -> Any:
+        return messages.pop() if messages else await receive()
+
+    return body, again
+
+
+async def _body(receive: Any) -> bytes:
     body = b""
     while True:
         message = await receive()
         body += message.get("body", b"")
         if not message.get("more_body"):
-            break
-    await answer(send, *await asyncio.to_thread(_exchange, scope, body, port))
+            return body
+
+
+async def forward(scope: Any, receive: Any, send: Any, *, port: int) -> None:
+    """Send the request of *scope* to 127.0.0.1:*port* and its answer back."""
+    await answer(send, *await asyncio.to_thread(_exchange, scope, await _body(receive), port))
 
 
 async def answer(send: Any, status: int, headers: Headers, body: bytes) -> None:

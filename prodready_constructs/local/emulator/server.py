@@ -30,7 +30,7 @@ from prodready_constructs.local.emulator import (
     table_topups,
     topups,
 )
-from prodready_constructs.local.emulator.endpoints import Endpoints, belongs_to_moto
+from prodready_constructs.local.emulator.endpoints import QUERY_SERVICES, Endpoints, belongs_to_moto
 
 #: Where the read-back asks what is only recorded; no AWS API has such a path.
 STATE_PATH = "/_prodready/state"
@@ -89,9 +89,14 @@ def _application(moto_port: int) -> Any:
     async def application(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "http":
             await ministack_app(scope, receive, send)
-        elif scope["path"] == STATE_PATH:
+            return
+        if scope["path"] == STATE_PATH:
             await proxy.answer(send, 200, [(b"content-type", b"application/json")], json.dumps(_state(), default=str).encode())
-        elif belongs_to_moto(proxy.service_of(scope), proxy.request_of(scope)):
+            return
+        service, form = proxy.service_of(scope), b""
+        if service in QUERY_SERVICES:
+            form, receive = await proxy.taken(receive)
+        if belongs_to_moto(service, proxy.request_of(scope, form)):
             await proxy.forward(scope, receive, send, port=moto_port)
         else:
             await ministack_app(scope, receive, send)

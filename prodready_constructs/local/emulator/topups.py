@@ -22,6 +22,8 @@ def install() -> None:
     top_up("AWS::SNS::Topic", _topic)
     top_up("AWS::Events::EventBus", _bus)
     top_up("AWS::Lambda::Function", _function)
+    top_up("AWS::Lambda::EventSourceMapping", _mapping)
+    top_up("AWS::StepFunctions::StateMachine", _machine)
     divert("AWS::CloudWatch::Alarm", lambda properties: bool(properties.get("Metrics")), _math_alarm)
     top_up("AWS::ECS::Service", _service)
     respell("AWS::WAFv2::WebACL", as_waf_spells)
@@ -54,8 +56,21 @@ def _function(name: str, properties: Properties, _: Attributes) -> None:
     if "ReservedConcurrentExecutions" in properties:
         reserved = int(properties["ReservedConcurrentExecutions"])
         client("lambda").put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=reserved)
-    if "DeadLetterConfig" in properties:
-        client("lambda").update_function_configuration(FunctionName=name, DeadLetterConfig=properties["DeadLetterConfig"])
+    # A template says KmsKeyArn where the API says KMSKeyArn.
+    dropped: Properties = {key: properties[key] for key in ("DeadLetterConfig", "KmsKeyArn", "VpcConfig") if key in properties}
+    if dropped:
+        call("lambda", "update_function_configuration", {"FunctionName": name, **dropped})
+
+
+def _mapping(uuid: str, properties: Properties, _: Attributes) -> None:
+    if str(properties.get("Enabled", True)).lower() == "false":
+        client("lambda").update_event_source_mapping(UUID=uuid, Enabled=False)
+
+
+def _machine(arn: str, properties: Properties, _: Attributes) -> None:
+    if properties.get("LoggingConfiguration"):
+        wanted = {"stateMachineArn": arn, "loggingConfiguration": properties["LoggingConfiguration"]}
+        call("stepfunctions", "update_state_machine", wanted)
 
 
 def _math_alarm(logical_id: str, properties: Properties, stack: str) -> Made:
@@ -149,4 +164,3 @@ def _stage(name: str, properties: Properties, _: Attributes) -> None:
             operations.append({"op": "replace", "path": path, "value": str(value).lower() if isinstance(value, bool) else str(value)})
     if operations:
         client("apigateway").update_stage(restApiId=properties["RestApiId"], stageName=name, patchOperations=operations)
-

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from prodready_constructs.local.readback.values import pick
 
 Properties = Mapping[str, Any]
-#: Gives the boto3 client of a service, in the stack's account and region.
-Aws = Callable[[str], Any]
+
+
+class Aws(Protocol):
+    """Gives the boto3 client of a service, in the stack's account, and in its region when no other is named."""
+
+    def __call__(self, service: str, region: str | None = None, /) -> Any: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from typing import Any
 from prodready_constructs.local.assembly import Assembly, Stack
 from prodready_constructs.local.coverage import RECORDED_PROPERTIES
 from prodready_constructs.local.readback.checks import Aws, Reader
-from prodready_constructs.local.readback.readers import READERS
+from prodready_constructs.local.readback.readers import reader_of
 from prodready_constructs.local.readback.table import Kind, Row
 from prodready_constructs.local.readback.values import Resolver, matches, pick, show
 from prodready_constructs.local.session import Session
@@ -38,8 +38,8 @@ def read_back(session: Session, assembly: Assembly) -> ReadBack:
 
 
 def _read_stack(session: Session, stack: Stack, state: Mapping[str, Any]) -> list[Row]:
-    def aws(service: str) -> Any:
-        return session.client(service, stack.account, stack.region)
+    def aws(service: str, region: str | None = None) -> Any:
+        return session.client(service, stack.account, region or stack.region)
 
     physical_ids = _physical_ids(aws, stack)
     resolver = _resolver(session, stack, physical_ids)
@@ -78,7 +78,7 @@ class _Resource:
 
 def _read_resource(one: _Resource, aws: Aws, kept: Mapping[str, Any], recorded_types: frozenset[str]) -> Iterator[Row]:
     recorded = set(one.expected) if one.type in recorded_types else set(RECORDED_PROPERTIES.get(one.type, {}))
-    reader = None if one.type in recorded_types else READERS.get(one.type)
+    reader = None if one.type in recorded_types else reader_of(one.type)
     read: set[str] = set()
     if reader is not None:
         for row in _live(one, reader, aws):

@@ -9,13 +9,17 @@ from prodready_constructs.local.readback.readers import (
     apigateway,
     apigatewayv2,
     appsync,
+    aurora,
     backup,
     cloudfront,
     cloudwatch,
     cognito,
     dns,
+    dynamodb,
     ec2,
+    ecr,
     ecs,
+    elasticache,
     elbv2,
     iam,
     kms,
@@ -27,6 +31,7 @@ from prodready_constructs.local.readback.readers import (
     secretsmanager,
     servicediscovery,
     shield,
+    stepfunctions,
     wafv2,
 )
 
@@ -34,13 +39,17 @@ _MODULES = (
     apigateway,
     apigatewayv2,
     appsync,
+    aurora,
     backup,
     cloudfront,
     cloudwatch,
     cognito,
     dns,
+    dynamodb,
     ec2,
+    ecr,
     ecs,
+    elasticache,
     elbv2,
     iam,
     kms,
@@ -52,8 +61,14 @@ _MODULES = (
     secretsmanager,
     servicediscovery,
     shield,
+    stepfunctions,
     wafv2,
 )
 
 #: Resource type -> how it is read.
 READERS: Mapping[str, Reader] = {name: reader for module in _MODULES for name, reader in module.READERS.items()}
+
+
+def reader_of(type_name: str) -> Reader | None:
+    """How resources of *type_name* are read; whoever made up a ``Custom::`` type, it is a custom resource."""
+    return READERS.get("AWS::CloudFormation::CustomResource" if type_name.startswith("Custom::") else type_name)

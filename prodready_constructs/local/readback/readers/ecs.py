@@ -70,8 +70,10 @@ READERS = {
     "AWS::ECS::TaskDefinition": Reader(
         _task_definition,
         (
+            Check("Family", "family"),
             Check("Cpu", "cpu"),
             Check("Memory", "memory"),
+            Check("EphemeralStorage", "ephemeralStorage", camel),
             Check("NetworkMode", "networkMode"),
             Check("RequiresCompatibilities", "requiresCompatibilities"),
             Check("RuntimePlatform", "runtimePlatform"),

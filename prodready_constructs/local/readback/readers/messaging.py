@@ -1,4 +1,4 @@
-"""Topics, queues, event rules, parameters and tables."""
+"""Topics, queues, event rules and parameters."""
 
 from __future__ import annotations
 
@@ -15,9 +15,11 @@ def _topic_policy(aws: Aws, _: str, properties: Properties) -> Any:
     return aws("sns").get_topic_attributes(TopicArn=properties["Topics"][0])["Attributes"]
 
 
-def _subscription(aws: Aws, _: str, properties: Properties) -> Any:
-    found = aws("sns").list_subscriptions_by_topic(TopicArn=properties["TopicArn"])["Subscriptions"]
-    return next(each for each in found if (each["Protocol"], each["Endpoint"]) == (properties["Protocol"], properties["Endpoint"]))
+def _subscription(aws: Aws, physical_id: str, properties: Properties) -> Any:
+    sns = aws("sns", properties.get("Region"))
+    listed = sns.list_subscriptions_by_topic(TopicArn=properties["TopicArn"])["Subscriptions"]
+    shown = next(each for each in listed if each["SubscriptionArn"] == physical_id)
+    return {**shown, **sns.get_subscription_attributes(SubscriptionArn=physical_id)["Attributes"]}
 
 
 def _queue(aws: Aws, physical_id: str, _: Properties) -> Any:
@@ -39,19 +41,30 @@ def _parameter(aws: Aws, physical_id: str, _: Properties) -> Any:
     return aws("ssm").get_parameter(Name=physical_id)["Parameter"]
 
 
-def _table(aws: Aws, physical_id: str, properties: Properties) -> Any:
-    dynamodb = aws("dynamodb")
-    described = dynamodb.describe_table(TableName=physical_id)["Table"]
-    recovery = dynamodb.describe_continuous_backups(TableName=physical_id)["ContinuousBackupsDescription"]
-    return {**described, "Recovery": recovery["PointInTimeRecoveryDescription"]}
-
-
 READERS = {
-    "AWS::SNS::Topic": Reader(_topic, same("KmsMasterKeyId", "DisplayName")),
+    "AWS::SNS::Topic": Reader(
+        _topic,
+        (
+            *same("KmsMasterKeyId", "DisplayName", "TracingConfig", "SignatureVersion"),
+            *same("FifoTopic", "ContentBasedDeduplication", "FifoThroughputScope", "ArchivePolicy"),
+        ),
+    ),
     "AWS::SNS::TopicPolicy": Reader(_topic_policy, (Check("PolicyDocument", "Policy"),)),
-    "AWS::SNS::Subscription": Reader(_subscription, same("Protocol", "Endpoint")),
+    "AWS::SNS::Subscription": Reader(
+        _subscription,
+        (
+            *same("TopicArn", "Protocol", "Endpoint", "RawMessageDelivery", "FilterPolicy", "FilterPolicyScope"),
+            *same("RedrivePolicy", "DeliveryPolicy", "SubscriptionRoleArn"),
+        ),
+    ),
     "AWS::SQS::Queue": Reader(
-        _queue, same("KmsMasterKeyId", "MessageRetentionPeriod", "VisibilityTimeout", "RedrivePolicy", "SqsManagedSseEnabled")
+        _queue,
+        (
+            *same("KmsMasterKeyId", "KmsDataKeyReusePeriodSeconds", "SqsManagedSseEnabled", "RedrivePolicy", "RedriveAllowPolicy"),
+            *same("MessageRetentionPeriod", "VisibilityTimeout", "ReceiveMessageWaitTimeSeconds", "DelaySeconds", "MaximumMessageSize"),
+            *same("FifoQueue", "ContentBasedDeduplication", "DeduplicationScope", "FifoThroughputLimit"),
+            Check("QueueName", lambda live: live["QueueArn"].rpartition(":")[2]),
+        ),
     ),
     "AWS::SQS::QueuePolicy": Reader(_queue_policy, (Check("PolicyDocument", "Policy"),)),
     "AWS::Events::Rule": Reader(
@@ -62,16 +75,4 @@ READERS = {
         ),
     ),
     "AWS::SSM::Parameter": Reader(_parameter, same("Type", "Value", "Name")),
-    "AWS::DynamoDB::Table": Reader(
-        _table,
-        (
-            *same("DeletionProtectionEnabled"),
-            Check("SSESpecification.SSEType", "SSEDescription.SSEType"),
-            Check("SSESpecification.KMSMasterKeyId", "SSEDescription.KMSMasterKeyArn"),
-            Check(
-                "PointInTimeRecoverySpecification.PointInTimeRecoveryEnabled",
-                lambda live: live["Recovery"]["PointInTimeRecoveryStatus"] == "ENABLED",
-            ),
-        ),
-    ),
 }

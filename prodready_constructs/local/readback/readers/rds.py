@@ -1,4 +1,4 @@
-"""RDS."""
+"""RDS: instances and what belongs to them."""
 
 from __future__ import annotations
 
@@ -22,9 +22,23 @@ def _subnets(aws: Aws, physical_id: str, _: Properties) -> Any:
     return aws("rds").describe_db_subnet_groups(DBSubnetGroupName=physical_id)["DBSubnetGroups"][0]
 
 
-def _lower(value: Any) -> Any:
-    # RDS keeps identifiers in lower case.
+def _subscription(aws: Aws, physical_id: str, _: Properties) -> Any:
+    return aws("rds").describe_event_subscriptions(SubscriptionName=physical_id)["EventSubscriptionsList"][0]
+
+
+def lower(value: Any) -> Any:
+    """RDS keeps identifiers in lower case."""
     return value.lower() if isinstance(value, str) else value
+
+
+def name_of(value: Any) -> Any:
+    """The name at the end of an ARN: a template may give either, the API answers by the region of what is named."""
+    return value.rpartition(":")[2] if isinstance(value, str) else value
+
+
+def security_groups(live: Any) -> list[str]:
+    """The groups of an instance or a cluster."""
+    return [each["VpcSecurityGroupId"] for each in live["VpcSecurityGroups"]]
 
 
 READERS = {
@@ -33,14 +47,16 @@ READERS = {
         (
             *same("MultiAZ", "StorageEncrypted", "KmsKeyId", "DeletionProtection", "BackupRetentionPeriod", "PubliclyAccessible"),
             *same("CopyTagsToSnapshot", "AutoMinorVersionUpgrade", "MonitoringInterval", "MonitoringRoleArn", "MaxAllocatedStorage"),
-            *same("AllocatedStorage", "StorageType", "Engine", "EngineVersion", "DBInstanceClass"),
-            *same("PreferredBackupWindow", "PreferredMaintenanceWindow", "MasterUsername", "DBName"),
+            *same("AllocatedStorage", "StorageType", "Iops", "StorageThroughput", "Engine", "EngineVersion", "DBInstanceClass"),
+            *same("PreferredBackupWindow", "PreferredMaintenanceWindow", "MasterUsername", "DBName", "CACertificateIdentifier"),
+            *same("DBClusterIdentifier", "AvailabilityZone", "PromotionTier", "PerformanceInsightsRetentionPeriod"),
             Check("EnableIAMDatabaseAuthentication", "IAMDatabaseAuthenticationEnabled"),
             Check("EnablePerformanceInsights", "PerformanceInsightsEnabled"),
             Check("Port", "Endpoint.Port"),
             Check("DBParameterGroupName", "DBParameterGroups.0.DBParameterGroupName"),
-            Check("DBSubnetGroupName", "DBSubnetGroup.DBSubnetGroupName", _lower),
-            Check("VPCSecurityGroups", lambda live: [each["VpcSecurityGroupId"] for each in live["VpcSecurityGroups"]]),
+            Check("DBSubnetGroupName", "DBSubnetGroup.DBSubnetGroupName", lower),
+            Check("VPCSecurityGroups", security_groups),
+            Check("SourceDBInstanceIdentifier", lambda live: name_of(live["ReadReplicaSourceDBInstanceIdentifier"]), name_of),
         ),
     ),
     "AWS::RDS::DBParameterGroup": Reader(_parameters, same("Parameters", "Family", "Description")),
@@ -49,6 +65,14 @@ READERS = {
         (
             Check("SubnetIds", lambda live: [each["SubnetIdentifier"] for each in live["Subnets"]]),
             Check("DBSubnetGroupDescription", "DBSubnetGroupDescription"),
+        ),
+    ),
+    "AWS::RDS::EventSubscription": Reader(
+        _subscription,
+        (
+            *same("SnsTopicArn", "SourceType", "Enabled"),
+            Check("SourceIds", "SourceIdsList"),
+            Check("EventCategories", "EventCategoriesList"),
         ),
     ),
 }

@@ -14,6 +14,7 @@ _CALLS = {
     "OwnershipControls": ("get_bucket_ownership_controls", "OwnershipControls"),
     "ObjectLockConfiguration": ("get_object_lock_configuration", "ObjectLockConfiguration"),
     "ReplicationConfiguration": ("get_bucket_replication", "ReplicationConfiguration"),
+    "CorsConfiguration": ("get_bucket_cors", "CORSRules"),
 }
 
 
@@ -22,6 +23,17 @@ def _bucket(aws: Aws, physical_id: str, properties: Properties) -> Any:
     live = {name: getattr(s3, call)(Bucket=physical_id).get(member) for name, (call, member) in _CALLS.items() if name in properties}
     if "VersioningConfiguration" in properties:
         live["VersioningConfiguration"] = {"Status": s3.get_bucket_versioning(Bucket=physical_id).get("Status")}
+    if "AccelerateConfiguration" in properties:
+        live["Acceleration"] = s3.get_bucket_accelerate_configuration(Bucket=physical_id).get("Status")
+    if properties.get("ObjectLockEnabled"):
+        lock = s3.get_object_lock_configuration(Bucket=physical_id)["ObjectLockConfiguration"]
+        live["Locked"] = lock["ObjectLockEnabled"] == "Enabled"
+    if "NotificationConfiguration" in properties:
+        live["Notifications"] = s3.get_bucket_notification_configuration(Bucket=physical_id)
+    if "InventoryConfigurations" in properties:
+        ids = [each["Id"] for each in properties["InventoryConfigurations"]]
+        inventories = [s3.get_bucket_inventory_configuration(Bucket=physical_id, Id=each) for each in ids]
+        live["Inventories"] = [each["InventoryConfiguration"] for each in inventories]
     if "LifecycleConfiguration" in properties:
         live["LifecycleConfiguration"] = s3.get_bucket_lifecycle_configuration(Bucket=physical_id)["Rules"]
     return live
@@ -56,7 +68,43 @@ def _lifecycle(value: Any) -> Any:
 
 
 def _replication(value: Any) -> Any:
-    return [{"Status": rule["Status"], "Destination": rule["Destination"]} for rule in value["Rules"]]
+    names = ("Status", "Priority", "Destination", "DeleteMarkerReplication", "SourceSelectionCriteria")
+    return [{name: rule[name] for name in names if name in rule} for rule in value["Rules"]]
+
+
+_TARGETS = {"Topic": "TopicArn", "Queue": "QueueArn", "Function": "LambdaFunctionArn"}
+
+
+def _notifications(value: Any) -> Any:
+    """Who is told of what. The API shows by a member that is there, and empty, that EventBridge is told of everything."""
+    told = {f"{kind}Configurations": value.get(f"{kind}Configurations", []) for kind in ("Topic", "Queue")}
+    told["LambdaFunctionConfigurations"] = value.get("LambdaConfigurations", [])
+    shown: dict[str, Any] = {name: [_listener(each) for each in listeners] for name, listeners in told.items() if listeners}
+    bridged = value.get("EventBridgeConfiguration")
+    if bridged is not None and str(bridged.get("EventBridgeEnabled", True)).lower() == "true":
+        shown["EventBridgeConfiguration"] = {}
+    return shown
+
+
+def _listener(listener: Any) -> dict[str, Any]:
+    targets = {_TARGETS[name]: value for name, value in listener.items() if name in _TARGETS}
+    return {**targets, "Events": [listener["Event"]]}
+
+
+def _cors(value: Any) -> Any:
+    return [{"MaxAgeSeconds" if name == "MaxAge" else name: item for name, item in rule.items() if name != "Id"} for rule in value]
+
+
+def _inventories(value: Any) -> Any:
+    return [
+        {
+            "Id": each["Id"],
+            "IsEnabled": each["Enabled"],
+            "Schedule": {"Frequency": each["ScheduleFrequency"]},
+            "Destination": {"S3BucketDestination": {"Bucket": each["Destination"]["BucketArn"], "Format": each["Destination"]["Format"]}},
+        }
+        for each in value
+    ]
 
 
 def _policy(aws: Aws, _: str, properties: Properties) -> Any:
@@ -75,6 +123,11 @@ READERS = {
             Check("ObjectLockConfiguration", "ObjectLockConfiguration"),
             Check("LifecycleConfiguration", "LifecycleConfiguration", _lifecycle),
             Check("ReplicationConfiguration", "ReplicationConfiguration.Rules", _replication),
+            Check("ObjectLockEnabled", "Locked"),
+            Check("NotificationConfiguration", "Notifications", _notifications),
+            Check("CorsConfiguration.CorsRules", "CorsConfiguration", _cors),
+            Check("InventoryConfigurations", "Inventories", _inventories),
+            Check("AccelerateConfiguration.AccelerationStatus", "Acceleration"),
         ),
     ),
     "AWS::S3::BucketPolicy": Reader(_policy, (Check("PolicyDocument", "Policy"),)),
