@@ -15,8 +15,8 @@ _HOMES = {
     "compliance": "Finding GuardError HardeningRules PRODUCTION_PACKS STAGING_PACKS guard",
     "compute": "WebService",
     "database": (
-        "AURORA_MYSQL_3 AURORA_POSTGRESQL_16 AURORA_POSTGRESQL_17 AuroraDatabase AuroraEngine AuroraSecondary Engine "
-        "MYSQL_8_4 MultiAzDatabase POSTGRESQL_16 POSTGRESQL_17"
+        "AURORA_MYSQL_3 AURORA_POSTGRESQL_16 AURORA_POSTGRESQL_17 AuroraDatabase AuroraEngine AuroraSecondary DatabaseProxy "
+        "Engine MYSQL_8_4 MultiAzDatabase POSTGRESQL_16 POSTGRESQL_17 POSTGRESQL_18 ReadReplica Restore"
     ),
     "edge": (
         "AccountCreation AccountTakeover AddressList AlarmHealthCheck ApiLogs AppSyncAuthorization BotControl CachedField "

@@ -7,6 +7,7 @@ from datetime import timedelta
 from prodready_constructs.contracts import AlarmSpec, AnyAlarmSpec, Comparison, GraphSpec, MathMetric, Metric, RunbookSpec, Severity
 from prodready_constructs.database.classes import GIB
 from prodready_constructs.database.events import event_specs
+from prodready_constructs.database.lag import lag_specs
 from prodready_constructs.database.watched import WatchedInstance, describe, metric, recent_events, series
 
 _CONNECTION_SHARE = 0.8
@@ -16,7 +17,7 @@ _STRIPED_FROM_GIB, _BASELINE_IOPS, _STRIPED_IOPS = 400, 3_000, 12_000
 
 def alarm_specs(db: WatchedInstance) -> tuple[AnyAlarmSpec, ...]:
     """Every alarm and event of one instance."""
-    return (*_resources(db), *_connections(db), *_latency(db), *_credits(db), *event_specs(db))
+    return (*_resources(db), *_connections(db), *_latency(db), *_credits(db), *lag_specs(db), *event_specs(db))
 
 
 def _spec(
@@ -101,6 +102,7 @@ def _resources(db: WatchedInstance) -> tuple[AlarmSpec, ...]:
 
 
 def _connections(db: WatchedInstance) -> tuple[AlarmSpec, ...]:
+    rotated = () if db.secret_arn is None else (f"aws secretsmanager describe-secret --secret-id {db.secret_arn} --query LastRotatedDate",)
     return (
         _spec(
             db,
@@ -125,13 +127,13 @@ def _connections(db: WatchedInstance) -> tuple[AlarmSpec, ...]:
             runbook=RunbookSpec(
                 meaning="Clients are turned away: wrong password, no TLS, or no connection left. Users see errors now.",
                 causes=(
-                    "the master password was rotated and running tasks still hold the old one: replace them",
+                    "the password was rotated, or the token is older than 15 minutes, and running tasks still hold it: replace them",
                     "connections exhausted (see ConnectionsHigh)",
                     "a client without TLS, or somebody guessing passwords",
                 ),
                 first_commands=(
                     f"aws logs tail {db.failure_log} --since 15m",
-                    f"aws secretsmanager describe-secret --secret-id {db.secret_arn} --query LastRotatedDate",
+                    *rotated,
                     series(db, "DatabaseConnections"),
                 ),
             ),
@@ -208,6 +210,7 @@ def graphs(db: WatchedInstance) -> tuple[GraphSpec, ...]:
         graph("free memory and storage", "FreeableMemory", "FreeStorageSpace", unit="Bytes"),
         graph("disk latency", "ReadLatency", "WriteLatency", unit="Seconds"),
         graph("disk operations", "ReadIOPS", "WriteIOPS", "DiskQueueDepth"),
+        *((graph("replica lag", "ReplicaLag", unit="Seconds"),) if db.replica_lag else ()),
         graph("network", "NetworkReceiveThroughput", "NetworkTransmitThroughput", unit="Bytes/Second"),
         *((graph("database load (active sessions)", "DBLoad", "DBLoadCPU", "DBLoadNonCPU"),) if db.insights else ()),
     )

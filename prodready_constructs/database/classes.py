@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 from prodready_constructs.database.engine import Engine
 from prodready_constructs.errors import ConfigurationError
@@ -50,7 +51,7 @@ def instance_class(where: str, name: str) -> InstanceClass:
             f"{where}: posture.instance_class",
             given=name,
             allowed=f"t3 and t4g micro to 2xlarge; large to 16xlarge of {', '.join(family for family in families if family[0] != 't')}",
-            mend="choose one of them, such as t4g.medium or r7g.large",
+            mend=f"the nearest offered is {(get_close_matches(name, CLASSES, n=1) or ['r7g.large'])[0]}",
         )
     return CLASSES[name]
 

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from prodready_constructs.errors import ConfigurationError
+from prodready_constructs.waivers import SHORTEST_REASON
 
 #: Versions RDS offers that are neither deprecated nor a preview, newest first, as aws-cdk-lib 2.275 names them. A constant
 #: below moves to a newer one only with a release that says so: CloudFormation sends a version when the template's changes.
 OFFERED: dict[str, tuple[str, ...]] = {
-    "postgres": ("17.9", "17.8", "17.7", "16.13", "16.12", "16.11"),
+    "postgres": ("18.3", "18.2", "17.9", "17.8", "17.7", "16.13", "16.12", "16.11"),
     "mysql": ("8.4.10", "8.4.9", "8.4.8", "8.4.7"),
 }
+
+#: Majors from which RDS upgrades in place, engine by engine; to any higher one of PostgreSQL. Sources:
+#: https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_UpgradeDBInstance.PostgreSQL.MajorVersion.html and
+#: https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_UpgradeDBInstance.MySQL.Major.html
+_UPGRADES_FROM = {"postgres": ("13", "14", "15", "16", "17"), "mysql": ("8.0",)}
 
 #: A slow statement is one that takes longer than this; the users' own latency target is 500 ms for a whole request.
 SLOW_STATEMENT_SECONDS = 1
@@ -97,12 +103,21 @@ _TRAITS = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MajorUpgrade:
+    """From which major version an instance is upgraded in place, and why not by a blue/green deployment."""
+
+    major: str
+    because: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Engine:
     """A database engine in one version: ``POSTGRESQL_17``, ``MYSQL_8_4``, or ``Engine(name="postgres", version="17.8")``.
 
     Args:
         name: ``postgres`` or ``mysql``, as RDS calls them.
         version: major and minor, one of those in ``OFFERED``. RDS upgrades the minor by itself in the maintenance window.
+        upgrade: leave for one upgrade in place; written by :meth:`upgraded_from`.
 
     Raises:
         ConfigurationError: an engine or a version that is not offered.
@@ -115,6 +130,7 @@ class Engine:
 
     name: Literal["postgres", "mysql"]
     version: str
+    upgrade: MajorUpgrade | None = None
 
     def __post_init__(self) -> None:
         if self.name not in OFFERED:
@@ -129,8 +145,38 @@ class Engine:
                 "Engine.version",
                 given=f"{self.name} {self.version}",
                 allowed=", ".join(OFFERED[self.name]),
-                mend=f"the newest offered is {OFFERED[self.name][0]}",
+                mend=f"the nearest offered is {_nearest(self.version, OFFERED[self.name])}",
             )
+
+    def upgraded_from(self, major: str, *, because: str) -> Engine:
+        """This engine, with leave to upgrade an instance of *major* in place: without it RDS refuses a change of the major version.
+
+        The upgrade takes the database away for minutes to hours, and no way leads back but a restore. A blue/green deployment takes it away for
+        about a minute: see the room's page. Take the leave out of the code when the upgrade is done.
+
+        Args:
+            major: the major version that runs now: ``"16"``, ``"8.0"``.
+            because: why in place, for whoever reads the change: at least 40 characters. It is recorded in the evidence.
+
+        Raises:
+            ConfigurationError: a major that RDS does not upgrade to this one in place, or a reason too short.
+        """
+        below = tuple(one for one in _UPGRADES_FROM[self.name] if _numbers(one) < _numbers(self.major))
+        if major not in below:
+            raise ConfigurationError(
+                f"Engine.upgraded_from: {self.name} {self.version}",
+                given=major,
+                allowed=f"{', '.join(below)}: the majors that RDS upgrades to {self.major} in place",
+                mend="name the major that runs now; RDS does not go back, and from an older one it takes two steps",
+            )
+        if len(because.strip()) < SHORTEST_REASON:
+            raise ConfigurationError(
+                f"Engine.upgraded_from: {self.name} {self.version}",
+                given=because,
+                allowed=f"a reason of at least {SHORTEST_REASON} characters",
+                mend="say why in place and not blue/green, and when it was rehearsed",
+            )
+        return replace(self, upgrade=MajorUpgrade(major=major, because=because))
 
     @property
     def traits(self) -> _Traits:
@@ -143,6 +189,18 @@ class Engine:
         return self.version.rsplit(".", 1)[0]
 
 
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(part) if part.isdigit() else 0 for part in version.split("."))
+
+
+def _nearest(version: str, offered: tuple[str, ...]) -> str:
+    """The newest of the same major; of the next major otherwise, and the newest of all for one that is too new."""
+    major = _numbers(version)[: len(_numbers(offered[0])) - 1]
+    higher = [one for one in offered if _numbers(one)[: len(major)] >= major]
+    return max(higher, key=lambda one: (tuple(-part for part in _numbers(one)[: len(major)]), _numbers(one))) if higher else offered[0]
+
+
+POSTGRESQL_18 = Engine(name="postgres", version="18.3")
 POSTGRESQL_17 = Engine(name="postgres", version="17.9")
 POSTGRESQL_16 = Engine(name="postgres", version="16.13")
 MYSQL_8_4 = Engine(name="mysql", version="8.4.10")

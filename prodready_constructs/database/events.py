@@ -23,7 +23,7 @@ def event_specs(db: WatchedInstance) -> tuple[RdsEventSpec | EventSpec, ...]:
             runbook=RunbookSpec(meaning=meaning, causes=causes, first_commands=commands),
         )
 
-    return (
+    always: tuple[RdsEventSpec | EventSpec, ...] = (
         events(
             "Failover",
             Severity.CRITICAL,
@@ -49,28 +49,73 @@ def event_specs(db: WatchedInstance) -> tuple[RdsEventSpec | EventSpec, ...]:
             "The database restarted, recovers, has maintenance ahead, or RDS has something to say about it.",
             ("the weekly maintenance window", "a restart after a change of parameters", "an expiring certificate or key"),
         ),
-        EventSpec(
-            id="BackupTrouble",
-            # An event subscription takes the whole backup category, start and end of each backup with it: every day two
-            # messages that all is well. EventBridge can leave those two out.
-            pattern={
-                "source": ["aws.rds"],
-                "detail-type": ["RDS DB Instance Event"],
-                "detail": {
-                    "EventCategories": ["backup"],
-                    "SourceIdentifier": [db.identifier],
-                    "EventID": [{"anything-but": ["RDS-EVENT-0001", "RDS-EVENT-0002"]}],
-                },
-            },
-            severity=Severity.CRITICAL,
-            source=_RDS_EVENTS + "; 0001 and 0002 are the beginning and the end of a backup",
-            runbook=RunbookSpec(
-                meaning="RDS reports something about a backup other than its beginning and end: the latest restorable time may stand still.",
-                causes=("the key is disabled or scheduled for deletion", "the instance was stopped, or its storage is full"),
-                first_commands=(f"{describe(db)} --query 'DBInstances[0].LatestRestorableTime'", *commands),
+        ceiling_near(db.identifier, commands),
+    )
+    if db.replica_lag is not None:
+        # A replica has no backups and no master password of its own.
+        return (
+            *always,
+            events(
+                "Replication",
+                Severity.CRITICAL,
+                ("read replica",),
+                "RDS reports something about the replication: it stopped, broke off, or runs again.",
+                (
+                    "a setting that differs from the source's",
+                    "the replica's disk is full",
+                    "replication stopped for 30 days, and RDS ended it",
+                ),
             ),
+        )
+    backup = backup_trouble(db, commands)
+    return (*always, backup) if db.secret_arn is None else (*always, backup, rotation_failed(db.secret_arn, commands))
+
+
+def ceiling_near(identifier: str, commands: tuple[str, ...]) -> EventSpec:
+    """Storage autoscaling comes near its ceiling. No metric says how much storage is allocated; RDS tells by event."""
+    return EventSpec(
+        id="StorageCeilingNear",
+        pattern={
+            "source": ["aws.rds"],
+            "detail-type": ["RDS DB Instance Event"],
+            "detail": {"SourceIdentifier": [identifier], "EventID": ["RDS-EVENT-0223", "RDS-EVENT-0224", "RDS-EVENT-0225"]},
+        },
+        severity=Severity.WARNING,
+        source=_RDS_EVENTS + "; 0225: near the ceiling, 0224: the next growth reaches it, 0223: cannot grow",
+        runbook=RunbookSpec(
+            meaning="The disk has nearly grown to the posture's max_storage_gib: once there it fills up, and full means read-only, then down.",
+            causes=(
+                "data grew",
+                "old transaction logs kept by a replication slot",
+                "a ceiling less than a quarter above what is allocated",
+            ),
+            first_commands=(f"{commands[-1]} --query 'DBInstances[0].[AllocatedStorage,MaxAllocatedStorage]'", *commands),
         ),
-        rotation_failed(db.secret_arn, commands),
+    )
+
+
+def backup_trouble(db: WatchedInstance, commands: tuple[str, ...]) -> EventSpec:
+    """A backup did something else than begin and end."""
+    return EventSpec(
+        id="BackupTrouble",
+        # An event subscription takes the whole backup category, start and end of each backup with it: every day two
+        # messages that all is well. EventBridge can leave those two out.
+        pattern={
+            "source": ["aws.rds"],
+            "detail-type": ["RDS DB Instance Event"],
+            "detail": {
+                "EventCategories": ["backup"],
+                "SourceIdentifier": [db.identifier],
+                "EventID": [{"anything-but": ["RDS-EVENT-0001", "RDS-EVENT-0002"]}],
+            },
+        },
+        severity=Severity.CRITICAL,
+        source=_RDS_EVENTS + "; 0001 and 0002 are the beginning and the end of a backup",
+        runbook=RunbookSpec(
+            meaning="RDS reports something about a backup other than its beginning and end: the latest restorable time may stand still.",
+            causes=("the key is disabled or scheduled for deletion", "the instance was stopped, or its storage is full"),
+            first_commands=(f"{describe(db)} --query 'DBInstances[0].LatestRestorableTime'", *commands),
+        ),
     )
 
 

@@ -2,62 +2,59 @@
 
 from __future__ import annotations
 
-from typing import cast
+from dataclasses import asdict
+from typing import Literal
 
 import jsii
 from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_ec2 as ec2
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_rds as rds
-from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
 from prodready_constructs import contracts
 from prodready_constructs.database import parts
-from prodready_constructs.database.alarms import alarm_specs, graphs
 from prodready_constructs.database.claims import CONTROLS
 from prodready_constructs.database.classes import connection_limit, instance_class
 from prodready_constructs.database.engine import POSTGRESQL_17, Engine
 from prodready_constructs.database.names import check_database_name, check_port, instance_identifier
+from prodready_constructs.database.offers import check_offered
 from prodready_constructs.database.restore import RestoredFrom, as_json, recovery_facts
+from prodready_constructs.database.restored import Restore
+from prodready_constructs.database.source import SourceVerbs
+from prodready_constructs.database.tuning import parameters
 from prodready_constructs.database.watched import WatchedInstance
-from prodready_constructs.errors import ConfigurationError
-from prodready_constructs.foundation import DataKey, Part, require_subnets
+from prodready_constructs.foundation import DataKey, Part, require_region, require_subnets
 from prodready_constructs.posture.database import DatabasePosture
-
-#: The account's own user. Neither engine's customary name (Security Hub RDS.25), at most MySQL's 16 characters.
-MASTER_USER = "dbmaster"
-#: UTC, an hour apart: RDS refuses windows that overlap, and a backup must not wait for an upgrade.
-BACKUP_WINDOW, MAINTENANCE_WINDOW = "02:00-03:00", "sun:04:00-sun:05:00"
-#: The certificate authority of today: RSA 4096, valid to 2121.
-CERTIFICATE_AUTHORITY = "rds-ca-rsa4096-g1"
 
 
 @jsii.implements(ec2.IConnectable)
-class MultiAzDatabase(Part):
+class MultiAzDatabase(SourceVerbs, Part):
     """An RDS instance of PostgreSQL or MySQL; *posture* decides whether a synchronous standby waits in a second zone.
 
     Always: isolated subnets, not public, TLS only, storage, snapshots, insights, logs and credentials under a
-    customer-managed rotating key, master password made, kept and rotated by RDS and Secrets Manager (no Lambda, no template
-    ever sees it), IAM sign-in, deletion protection, a final snapshot and kept automated backups when deleted, minor upgrades
-    outside the backup window, growing gp3 storage, enhanced monitoring, audit logs with retention, another port than the
-    engine's own.
-    *posture* decides how much.
+    customer-managed rotating key, master password made, kept and rotated by RDS (no Lambda, no template ever sees it), IAM sign-in,
+    deletion protection, a final snapshot and kept automated backups when deleted, minor upgrades outside the backup window, growing
+    gp3 storage, enhanced monitoring, audit logs with retention, another port than the engine's own. *posture* decides how much.
 
     Args:
         vpc: any VPC with isolated subnets in two zones: ``PrivateNetwork.vpc`` or one from elsewhere.
         posture: ``PRODUCTION.database``, ``STAGING.database`` or your own.
         database_name: the database made in the instance.
-        engine: ``POSTGRESQL_17`` (today's default), ``POSTGRESQL_16``, ``MYSQL_8_4``, or another ``Engine``.
+        engine: ``POSTGRESQL_17`` (today's default), ``POSTGRESQL_18``, ``POSTGRESQL_16``, ``MYSQL_8_4``, or another ``Engine``. Another major
+            than the one that runs is refused by RDS unless named: ``POSTGRESQL_17.upgraded_from("16", because=...)``.
         encryption_key: a customer-managed key whose policy admits CloudWatch Logs; the construct makes its own when None.
         port: 1150 to 65535 except the engine's own; 5433 (PostgreSQL) or 3307 (MySQL) when None.
+        sign_in: how the master user does: with a ``password`` that RDS makes and rotates, or by ``iam`` without one, which
+            read replicas and blue/green deployments need.
+        restore: make the instance from a snapshot or a moment; it stays with the instance for life.
 
     Raises:
         ConfigurationError: a VPC without isolated subnets in two zones, a malformed or reserved database name, a port that
-            RDS does not take or that is the engine's own, an instance class whose limits are not known.
+            RDS does not take or that is the engine's own, a class whose limits are not known or that RDS does not offer in
+            this region, a region outside the posture's, a snapshot of another region, replicas beside a managed password.
 
-    Sources: AwsSolutions-RDS2, RDS3, RDS10, RDS11; HIPAA.Security-RDS*; ledger DB-1 to DB-7, DB-10, DB-12;
+    Sources: AwsSolutions-RDS2, RDS3, RDS10, RDS11; HIPAA.Security-RDS*; ledger DB-1 to DB-8, DB-10, DB-12;
     https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/rds-secrets-manager.html
     """
 
@@ -72,17 +69,23 @@ class MultiAzDatabase(Part):
         engine: Engine = POSTGRESQL_17,
         encryption_key: kms.IKey | None = None,
         port: int | None = None,
+        sign_in: Literal["password", "iam"] = "password",
+        restore: Restore | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
-        path, traits = self.path, engine.traits
+        path, traits, region = self.path, engine.traits, self.stated_region
         check_database_name(path, database_name, engine)
         klass = instance_class(path, posture.instance_class)
+        check_offered(path, engine, posture.instance_class, region)
+        require_region(f"{path}: region", region, posture.allowed_regions)
+        if restore is not None:
+            restore.check_region(path, region)
         subnets = require_subnets(self, vpc, tier="isolated")
         self._port = check_port(path, port, engine)
-        self._database_name = database_name
+        self._vpc, self._posture, self._database_name = vpc, posture, database_name
         #: The engine in its version.
         self.engine = engine
-        identifier = instance_identifier(self.stack.stack_name, path)
+        identifier = instance_identifier(self.stack.stack_name, path, restored=restore.name if restore else "")
 
         #: The customer-managed key of storage, snapshots, insights, logs and credentials.
         self.encryption_key: kms.IKey = (
@@ -105,9 +108,9 @@ class MultiAzDatabase(Part):
             "Parameters",
             engine=engine_of_cdk,
             description=f"TLS only, audited: {path}",
-            parameters={**traits.parameters, "max_connections": str(limit)},
+            parameters=parameters(engine, posture, connections=limit),
         )
-        option_group = parts.audit_options(self, engine, engine_of_cdk)
+        self._option_group = option_group = parts.audit_options(self, engine, engine_of_cdk)
         subnet_group = rds.SubnetGroup(self, "Subnets", description=f"Isolated subnets of {path}", vpc=vpc, vpc_subnets=subnets)
         role, policy = parts.monitoring_role(self, identifier)
         insights = posture.instance_class not in traits.classes_without_insights
@@ -131,18 +134,16 @@ class MultiAzDatabase(Part):
             storage_encrypted=True,
             storage_encryption_key=self.encryption_key,
             storage_type=rds.StorageType.GP3,
-            credentials=rds.Credentials.from_username(MASTER_USER, encryption_key=self.encryption_key),
+            credentials=rds.Credentials.from_username(parts.MASTER_USER, encryption_key=self.encryption_key),
             manage_master_user_password=True,
             iam_authentication=True,
-            ca_certificate=rds.CaCertificate.of(CERTIFICATE_AUTHORITY),
+            ca_certificate=rds.CaCertificate.of(parts.CERTIFICATE_AUTHORITY),
             deletion_protection=True,
             removal_policy=RemovalPolicy.SNAPSHOT,
             delete_automated_backups=False,
             copy_tags_to_snapshot=True,
-            preferred_backup_window=BACKUP_WINDOW,
-            preferred_maintenance_window=MAINTENANCE_WINDOW,
             auto_minor_version_upgrade=True,
-            allow_major_version_upgrade=False,
+            allow_major_version_upgrade=engine.upgrade is not None,
             cloudwatch_logs_exports=list(traits.log_exports),
             enable_performance_insights=insights,
             performance_insight_encryption_key=self.encryption_key if insights else None,
@@ -153,15 +154,19 @@ class MultiAzDatabase(Part):
             max_allocated_storage=posture.max_storage_gib,
             multi_az=posture.multi_az,
             backup_retention=Duration.days(posture.backup_retention.days),
+            preferred_backup_window=posture.backup_window,
+            preferred_maintenance_window=posture.maintenance_window,
             monitoring_interval=Duration.seconds(posture.monitoring_interval.total_seconds()),
             performance_insight_retention=insights_retention,
             database_insights_mode=insights_mode,
         )
         self.instance.node.add_dependency(policy, *log_groups.values())
-        #: The master user's credentials (``username``, ``password``), made and rotated by RDS.
-        self.secret = cast("secretsmanager.ISecret", self.instance.secret)  # optional in the L2, which always has a managed one
-        secret_arn = self.secret.secret_arn
-        parts.rotate(self, secret_arn, posture.rotation_period, posture.rotation_window)
+        if sign_in == "iam" or restore is not None:
+            parts.change(self.instance, by_iam=sign_in == "iam", restore=restore)
+        self._secret = self.instance.secret if sign_in == "password" else None
+        secret_arn = self._secret.secret_arn if self._secret else None
+        if secret_arn is not None:
+            parts.rotate(self, secret_arn, posture.rotation_period, posture.rotation_window)
         self._watched = WatchedInstance(
             identifier=identifier,
             source=self.instance.instance_identifier,
@@ -184,69 +189,23 @@ class MultiAzDatabase(Part):
                 option_group=option_group.option_group_name if option_group else None,
                 key_arn=self.encryption_key.key_arn,
                 monitoring_role_arn=role.role_arn,
-                certificate_authority=CERTIFICATE_AUTHORITY,
+                certificate_authority=parts.CERTIFICATE_AUTHORITY,
                 log_exports=traits.log_exports,
                 port=self._port,
+                managed_password=secret_arn is not None,
             ),
         )
         if not posture.multi_az:
             parts.waive_single_zone(self.instance, posture.recovery_time)
-        contracts.record(self, controls=CONTROLS, tier="data", watchable=True, recovery=[as_json(fact) for fact in self._recovery_facts])
-
-    @property
-    def connections(self) -> ec2.Connections:
-        """Who may reach the database, on its port: ``database.connections.allow_default_port_from(service)``."""
-        return self._connections
-
-    def grant_connect(self, grantee: iam.IGrantable, *, db_user: str) -> iam.Grant:
-        """Let *grantee* sign in as *db_user* with an IAM token instead of a password.
-
-        Args:
-            db_user: a user of the database made with ``GRANT rds_iam TO ...`` (PostgreSQL) or ``AWSAuthenticationPlugin``
-                (MySQL). Not a wildcard: that would admit the master user too.
-
-        Raises:
-            ConfigurationError: no user, or a wildcard.
-        """
-        if not db_user or "*" in db_user:
-            raise ConfigurationError(
-                f"{self.path}: db_user", given=db_user, allowed="the name of one database user", mend="make a user for this workload"
-            )
-        return self.instance.grant_connect(grantee, db_user)
-
-    @property
-    def attachment(self) -> contracts.Attachment:
-        """What a workload needs: DATABASE_HOST, _PORT and _NAME in its environment, DATABASE_USER and _PASSWORD as secrets."""
-        return contracts.Attachment(
-            connections=self._connections,
-            port=self._port,
-            environment={
-                "DATABASE_HOST": self.instance.db_instance_endpoint_address,
-                "DATABASE_PORT": str(self._port),
-                "DATABASE_NAME": self._database_name,
-            },
-            secrets={
-                "DATABASE_USER": contracts.SecretField(secret=self.secret, field="username"),
-                "DATABASE_PASSWORD": contracts.SecretField(secret=self.secret, field="password"),
-            },
+        contracts.record(
+            self,
+            controls=CONTROLS,
+            tier="data",
+            watchable=True,
+            recovery=[as_json(fact) for fact in self._recovery_facts],
+            # What somebody gave leave for, in so many words.
+            **({"upgrade": asdict(engine.upgrade)} if engine.upgrade else {}),
+            **({"restored": restore.name} if restore else {}),
         )
-
-    @property
-    def alarm_specs(self) -> tuple[contracts.AnyAlarmSpec, ...]:
-        """What somebody must hear of; ``monitoring.Watch`` makes the alarms."""
-        return alarm_specs(self._watched)
-
-    @property
-    def graphs(self) -> tuple[contracts.GraphSpec, ...]:
-        """The instance on the dashboard."""
-        return graphs(self._watched)
-
-    @property
-    def backup_arns(self) -> tuple[str, ...]:
-        """What AWS Backup selects."""
-        return (self.instance.instance_arn,)
-
-    @property
-    def recovery_facts(self) -> tuple[contracts.RecoveryFact, ...]:
-        """How the database comes back from the loss of a zone and from the loss of data."""
-        return self._recovery_facts
+        #: The read replicas of the posture; each of them is watched by itself.
+        self.replicas = tuple(self.add_read_replica(f"Replica{number}") for number in range(1, posture.read_replicas + 1))

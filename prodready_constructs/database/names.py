@@ -32,6 +32,15 @@ def check_database_name(where: str, name: str, engine: Engine) -> None:
         )
 
 
+def check_db_user(where: str, db_user: str) -> str:
+    """*db_user*; refuse none, and a wildcard, which would admit the master user too."""
+    if not db_user or "*" in db_user:
+        raise ConfigurationError(
+            f"{where}: db_user", given=db_user, allowed="the name of one database user", mend="make a user for this workload"
+        )
+    return db_user
+
+
 def check_port(where: str, port: int | None, engine: Engine) -> int:
     """*port*, or the engine's default of this library; refuse what RDS does not take and the engine's own, which every scanner tries."""
     traits = engine.traits
@@ -47,13 +56,15 @@ def check_port(where: str, port: int | None, engine: Engine) -> int:
     return port
 
 
-def instance_identifier(stack_name: str, path: str) -> str:
+def instance_identifier(stack_name: str, path: str, *, restored: str = "") -> str:
     """What RDS calls the instance: stack, construct and a hash of both, at most 58 of RDS's 63 characters.
+
+    *restored* says from what an instance was restored: it stands beside the one that it replaces, and so needs another name.
 
     The stack's name is unique in account and region and the path within the app, so several databases in one account, and
     the same app deployed twice under two stack names, never meet. See docs/decisions/0020-named-database-instance.md.
     """
     known = "" if "${Token" in stack_name else stack_name  # a nested stack's name exists only at deployment
     parts = [re.sub(r"[^a-z0-9]+", "-", part.lower()).strip("-")[:24].strip("-") for part in (known, path.rsplit("/", 1)[-1])]
-    digest = hashlib.sha256(f"{known}|{path}".encode()).hexdigest()[:8]
+    digest = hashlib.sha256(f"{known}|{path}{'|' if restored else ''}{restored}".encode()).hexdigest()[:8]
     return "-".join(["db" if not known else "", *parts, digest]).strip("-").replace("--", "-")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Literal
+from typing import Literal, cast
 
 from aws_cdk import RemovalPolicy
 from aws_cdk import aws_iam as iam
@@ -16,10 +16,17 @@ from constructs import Construct
 
 from prodready_constructs.contracts import Metric
 from prodready_constructs.database.engine import Engine
+from prodready_constructs.database.restored import Restore
 from prodready_constructs.foundation import ACCOUNT_ID, PARTITION, REGION, ComposedRole, EncryptedLogGroup
 from prodready_constructs.waivers import waive
 
 METRIC_NAMESPACE = "ProdReady/Database"
+#: The account's own user. Neither engine's customary name (Security Hub RDS.25), at most MySQL's 16 characters.
+MASTER_USER = "dbmaster"
+#: UTC, an hour apart: what a posture without windows of its own has.
+BACKUP_WINDOW, MAINTENANCE_WINDOW = "02:00-03:00", "sun:04:00-sun:05:00"
+#: The certificate authority of today: RSA 4096, valid to 2121.
+CERTIFICATE_AUTHORITY = "rds-ca-rsa4096-g1"
 _LOGS_ARN, _RDS_ARN = (f"arn:{PARTITION}:{service}:{REGION}:{ACCOUNT_ID}" for service in ("logs", "rds"))
 #: RDS names the stream after the instance's resource id, which begins with db- and exists only after the instance.
 _GROUP, _STREAMS = "log-group:RDSOSMetrics", "log-group:RDSOSMetrics:log-stream:db-*"
@@ -145,7 +152,7 @@ def rotate(scope: Construct, secret_arn: str, period: timedelta, window: timedel
     )
 
 
-def waive_single_zone(instance: rds.DatabaseInstance, promise: timedelta) -> None:
+def waive_single_zone(instance: rds.DatabaseInstance | rds.DatabaseInstanceReadReplica, promise: timedelta) -> None:
     """A posture without a standby says so in the register."""
     waive(
         instance,
@@ -154,3 +161,18 @@ def waive_single_zone(instance: rds.DatabaseInstance, promise: timedelta) -> Non
         "A standby is a degree of the environment, and PRODUCTION has one.",
         owner="platform",
     )
+
+
+def change(instance: rds.DatabaseInstance, *, by_iam: bool, restore: Restore | None) -> None:
+    """What the L2 does not offer: a master user without a password, and an instance made from what is there already.
+
+    Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-rds-dbinstance.html (MasterUserAuthenticationType)
+    """
+    resource = cast("rds.CfnDBInstance", instance.node.default_child)
+    if by_iam:
+        # None to leak, to rotate or to forget; and RDS makes replicas of an instance only where it manages none.
+        resource.manage_master_user_password = None
+        resource.master_user_secret = None
+        resource.master_user_authentication_type = "iam-db-auth"
+    if restore is not None:
+        restore.apply(resource)

@@ -12,6 +12,8 @@ from prodready_constructs.posture.database import RESTORE_FROM_BACKUP, DatabaseP
 #: RDS uploads transaction logs every five minutes.
 #: Source: https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_PIT.html
 POINT_IN_TIME = timedelta(minutes=5)
+#: Promoting a replica and pointing the workload at it: our assumption, to be replaced by a drill's measurement.
+PROMOTION = timedelta(minutes=30)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +30,8 @@ class RestoredFrom:
     certificate_authority: str
     log_exports: tuple[str, ...]
     port: int
+    #: RDS makes and keeps the master password; otherwise the master user signs in by IAM.
+    managed_password: bool
 
 
 def recovery_facts(store: str, posture: DatabasePosture, instance: RestoredFrom) -> tuple[RecoveryFact, ...]:
@@ -77,7 +81,9 @@ def _restore(posture: DatabasePosture, instance: RestoredFrom) -> tuple[str, ...
         "RESTORE_TIME=2026-01-31T12:00:00Z  # UTC: the last moment at which the data was right",
         "aws rds restore-db-instance-to-point-in-time " + " ".join(flags),
         f"aws rds wait db-instance-available --db-instance-identifier {new}",
-        f"{rename} {new} --manage-master-user-password --master-user-secret-kms-key-id {instance.key_arn}",
+        f"{rename} {new} --manage-master-user-password --master-user-secret-kms-key-id {instance.key_arn}"
+        if instance.managed_password
+        else f"{rename} {new} --master-user-authentication-type iam-db-auth",
         f"aws rds wait db-instance-available --db-instance-identifier {new}  # now check the data, then exchange the names",
         f"{rename} {old} --new-db-instance-identifier {old}-before",
         f"aws rds wait db-instance-available --db-instance-identifier {old}-before",
@@ -85,7 +91,33 @@ def _restore(posture: DatabasePosture, instance: RestoredFrom) -> tuple[str, ...
         f"aws rds wait db-instance-available --db-instance-identifier {old}",
         f"{rename} {old} --backup-retention-period {posture.backup_retention.days} "
         f"--monitoring-interval {int(posture.monitoring_interval.total_seconds())} --monitoring-role-arn {instance.monitoring_role_arn}",
-        f"aws rds describe-db-instances --db-instance-identifier {old} --query 'DBInstances[0].MasterUserSecret'  # a new secret: see the room's page",
+        f"aws rds describe-db-instances --db-instance-identifier {old} "
+        "--query 'DBInstances[0].[DbiResourceId,MasterUserSecret]'  # new ones: see the room's page",
+    )
+
+
+def promotion_fact(store: str, posture: DatabasePosture, replica: str, source_region: str, region: str) -> RecoveryFact:
+    """The loss of the source's region: *replica* in *region* takes over."""
+    aws = f"aws rds --region {region}"
+    modify = f"{aws} modify-db-instance --apply-immediately --db-instance-identifier {replica}"
+    wait = f"{aws} wait db-instance-available --db-instance-identifier {replica}"
+    return RecoveryFact(
+        store=f"{store}: loss of {source_region}",
+        recovery_point=posture.replica_lag,
+        recovery_time=PROMOTION,
+        recovery_time_is="an assumption: the promotion takes minutes and a reboot; to be replaced by a drill's measurement",
+        how=f"read replica in {region}, promoted by hand; what the source committed and had not sent yet is lost",
+        restore_commands=(
+            f"aws cloudwatch get-metric-statistics --region {region} --namespace AWS/RDS --metric-name ReplicaLag "
+            f"--dimensions Name=DBInstanceIdentifier,Value={replica} --period 60 --statistics Maximum "
+            "--start-time $(date -u -d '1 hour ago' +%FT%TZ) --end-time $(date -u +%FT%TZ)  # how much is lost",
+            f"{aws} promote-read-replica --db-instance-identifier {replica} --backup-retention-period {posture.backup_retention.days} "
+            f"--preferred-backup-window {posture.backup_window}  # no way back: first make sure that the source takes no more writes",
+            wait,
+            *(() if posture.multi_az else (f"{modify} --multi-az", wait)),
+            f"{aws} describe-db-instances --db-instance-identifier {replica} "
+            "--query 'DBInstances[0].[DBInstanceStatus,ReadReplicaSourceDBInstanceIdentifier,Endpoint.Address]'  # the second must be null",
+        ),
     )
 
 

@@ -11,17 +11,23 @@ from prodready_constructs.database.classes import InstanceClass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WatchedInstance:
-    """What the alarms are computed from. *identifier* is literal (for metrics and commands), *source* the instance's reference."""
+    """What the alarms are computed from. *identifier* is literal (for metrics and commands), *source* the instance's reference.
+
+    Attributes:
+        secret_arn: of the master password; None where the master user signs in by IAM.
+        replica_lag: how far a read replica may fall behind; None for an instance that is none.
+    """
 
     identifier: str
     source: str
-    secret_arn: str
+    secret_arn: str | None
     instance_class: InstanceClass
     connection_limit: int
     storage_gib: int
     failures: Metric
     failure_log: str
     insights: bool
+    replica_lag: timedelta | None = None
 
 
 def metric(db: WatchedInstance, name: str, *, period: timedelta = timedelta(minutes=5), statistic: str = "Average") -> Metric:

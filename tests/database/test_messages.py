@@ -14,10 +14,11 @@ from tests.support.synthesis import new_stack
 @pytest.mark.parametrize(
     ("engine", "posture", "messages"),
     [
-        (POSTGRESQL_17, PRODUCTION.database, 57),
-        (POSTGRESQL_17, STAGING.database, 61),
+        # One of them asks the stack for its region, which is asked once a stack.
+        (POSTGRESQL_17, PRODUCTION.database, 58),
+        (POSTGRESQL_17, STAGING.database, 62),
         # An option group, and two log groups more.
-        (MYSQL_8_4, PRODUCTION.database, 64),
+        (MYSQL_8_4, PRODUCTION.database, 65),
     ],
     ids=["postgres", "postgres without a standby", "mysql"],
 )

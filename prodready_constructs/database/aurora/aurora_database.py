@@ -21,6 +21,7 @@ from prodready_constructs.database.aurora.engine import AURORA_POSTGRESQL_17, Au
 from prodready_constructs.database.aurora.facts import facts_of, watched
 from prodready_constructs.database.aurora.verbs import ClusterVerbs
 from prodready_constructs.database.names import check_database_name, check_port
+from prodready_constructs.database.pool import PoolTarget
 from prodready_constructs.database.restore import as_json
 from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.foundation import REGION, URL_SUFFIX, Part
@@ -218,6 +219,20 @@ class AuroraDatabase(ClusterVerbs, Part):
                 "DATABASE_NAME": self.database_name,
             },
             secrets=secrets,
+        )
+
+    @property
+    def pool_target(self) -> PoolTarget:
+        """What ``DatabaseProxy(target=...)`` needs."""
+        return PoolTarget(
+            engine=self.engine.traits.speaks,
+            database_name=self.database_name,
+            connections=self._connections,
+            port=self.port,
+            connection_limit=self._watched.connection_limit,
+            encryption_key=self.encryption_key,
+            master_secret=self.secret,
+            cluster=self.cluster,
         )
 
 

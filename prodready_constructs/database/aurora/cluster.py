@@ -20,8 +20,8 @@ from prodready_constructs.database.aurora.engine import (
     instance_class,
 )
 from prodready_constructs.database.classes import InstanceClass
-from prodready_constructs.database.multi_az_database import BACKUP_WINDOW, CERTIFICATE_AUTHORITY, MAINTENANCE_WINDOW, MASTER_USER
 from prodready_constructs.database.names import instance_identifier
+from prodready_constructs.database.parts import BACKUP_WINDOW, CERTIFICATE_AUTHORITY, MAINTENANCE_WINDOW, MASTER_USER
 from prodready_constructs.foundation import DataKey, Part, require_region, require_subnets
 from prodready_constructs.posture.aurora import SERVERLESS, AuroraPosture
 from prodready_constructs.waivers import waive

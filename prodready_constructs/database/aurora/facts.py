@@ -10,7 +10,7 @@ from prodready_constructs.database.aurora.cluster import Made
 from prodready_constructs.database.aurora.engine import AuroraEngine
 from prodready_constructs.database.aurora.restore import RestoredCluster, recovery_facts
 from prodready_constructs.database.aurora.watched import WatchedCluster
-from prodready_constructs.database.multi_az_database import CERTIFICATE_AUTHORITY
+from prodready_constructs.database.parts import CERTIFICATE_AUTHORITY
 from prodready_constructs.foundation import Part
 from prodready_constructs.posture.aurora import SERVERLESS, AuroraPosture
 
