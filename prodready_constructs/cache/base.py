@@ -16,6 +16,7 @@ from prodready_constructs.cache.users import CacheUsers, IamCacheUser
 from prodready_constructs.contracts import AnyAlarmSpec, Attachment, GraphSpec, RecoveryFact, SecretField
 from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.foundation import ACCOUNT_ID, PARTITION, REGION, DataKey, Part, require_subnets
+from prodready_constructs.foundation.residency import require_region
 from prodready_constructs.posture.cache import CachePosture
 
 
@@ -24,7 +25,7 @@ class Cache(Part):
     """The common part of ``ReplicatedCache`` and ``ServerlessCache``. A subclass makes the cache, then calls :meth:`_finish`.
 
     Args:
-        vpc, engine, access, encryption_key: as the subclass has them.
+        vpc, posture, engine, access, encryption_key: as the subclass has them.
     """
 
     #: The kind in the ARN of the cache, and the port it listens on.
@@ -41,12 +42,14 @@ class Cache(Part):
         construct_id: str,
         *,
         vpc: ec2.IVpc,
+        posture: CachePosture,
         engine: CacheEngine,
         access: CacheAccess,
         encryption_key: kms.IKey | None,
     ) -> None:
         super().__init__(scope, construct_id)
         path, stack_name = self.path, self.stack.stack_name
+        require_region(f"{path}: region", self.stated_region, posture.allowed_regions)
         require_subnets(self, vpc, tier="isolated")
         self._vpc, self._subnet_ids = vpc, [subnet.subnet_id for subnet in vpc.isolated_subnets]
         #: What ElastiCache calls the cache.

@@ -48,7 +48,7 @@ class ReplicatedCache(Cache):
         snapshot_name: the snapshot a *new* cache begins with; it stays here for as long as the cache lives.
 
     Raises:
-        ConfigurationError: a VPC without such subnets in two zones, or a node type that AWS does not offer in the stack's region.
+        ConfigurationError: a region outside the posture's, a VPC without such subnets in two zones, or a node type that AWS does not offer in the stack's region.
 
     Sources: AwsSolutions-AEC1 to AEC6; HIPAA.Security-ElasticacheRedisClusterAutomaticBackup; ledger CACHE-1 to CACHE-3;
     https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/Clusters.RBAC.html
@@ -70,7 +70,7 @@ class ReplicatedCache(Cache):
         rotation: CachePasswordRotation | None = None,
         snapshot_name: str | None = None,
     ) -> None:
-        super().__init__(scope, construct_id, vpc=vpc, engine=engine, access=access, encryption_key=encryption_key)
+        super().__init__(scope, construct_id, vpc=vpc, posture=posture, engine=engine, access=access, encryption_key=encryption_key)
         path, clustered = self.path, posture.shards > 1
         node_type = check_node_type(path, posture.node_type, region=self.stated_region)
         # Delivered logs of this prefix do not fill up the account's log policy; made beforehand they have key and retention.
@@ -174,7 +174,14 @@ class ReplicatedCache(Cache):
                 key_arn=key_arn,
             ),
         )
-        record(self, controls=CONTROLS, tier="data", watchable=True, recovery=[as_json(fact) for fact in self._recovery_facts])
+        record(
+            self,
+            controls=CONTROLS,
+            tier="data",
+            watchable=True,
+            recovery=[as_json(fact) for fact in self._recovery_facts],
+            allowed_regions=list(posture.allowed_regions),
+        )
 
 
 def _nodes(identifier: str, posture: CachePosture) -> list[str]:

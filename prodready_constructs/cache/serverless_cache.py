@@ -41,7 +41,7 @@ class ServerlessCache(Cache):
         snapshot_arn: the snapshot a *new* cache begins with; it stays here for as long as the cache lives.
 
     Raises:
-        ConfigurationError: a VPC without such subnets in two zones.
+        ConfigurationError: a region outside the posture's, or a VPC without such subnets in two zones.
 
     Sources: ledger CACHE-1 to CACHE-3; https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/Scaling-serverless.html
     """
@@ -62,7 +62,7 @@ class ServerlessCache(Cache):
         rotation: CachePasswordRotation | None = None,
         snapshot_arn: str | None = None,
     ) -> None:
-        super().__init__(scope, construct_id, vpc=vpc, engine=engine, access=access, encryption_key=encryption_key)
+        super().__init__(scope, construct_id, vpc=vpc, posture=posture, engine=engine, access=access, encryption_key=encryption_key)
         key_arn, security_group, users = self.encryption_key.key_arn, self.security_group.security_group_id, self.user_group.ref
         limits = elasticache.CfnServerlessCache
         #: The cache itself (an L1: ElastiCache has no L2). Whatever is changed through it is still judged at synth.
@@ -107,4 +107,11 @@ class ServerlessCache(Cache):
             security_group=security_group,
             key_arn=key_arn,
         )
-        record(self, controls=CONTROLS, tier="data", watchable=True, recovery=[as_json(fact) for fact in self._recovery_facts])
+        record(
+            self,
+            controls=CONTROLS,
+            tier="data",
+            watchable=True,
+            recovery=[as_json(fact) for fact in self._recovery_facts],
+            allowed_regions=list(posture.allowed_regions),
+        )

@@ -112,6 +112,7 @@ PRODUCTION = Posture(
         rotation_period=timedelta(days=30),
         log_retention=timedelta(days=30),
         recovery_time=timedelta(minutes=2),
+        allowed_regions=(),
     ),
     edge=EdgePosture(
         rate_limit=10_000,

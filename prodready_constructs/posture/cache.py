@@ -46,6 +46,7 @@ class CachePosture:
         rotation_period: how often the application's password is replaced, 1 to 90 days.
         log_retention: slow log, engine log, and the log of rotation.
         recovery_time: the time within which the cache promises to be back after the loss of a zone.
+        allowed_regions: the regions that the cache may be in; any where there are none.
     """
 
     node_type: str
@@ -63,6 +64,7 @@ class CachePosture:
     rotation_period: timedelta
     log_retention: timedelta
     recovery_time: timedelta
+    allowed_regions: tuple[str, ...]
 
     def __post_init__(self) -> None:
         if not _NODE_TYPE.fullmatch(self.node_type):

@@ -19,8 +19,8 @@ from tests.support.synthesis import new_stack
         (ReplicatedCache, PRODUCTION.cache, False, 128),
         (ReplicatedCache, STAGING.cache, False, 132),
         (ReplicatedCache, PRODUCTION.cache, True, 87),
-        (ServerlessCache, PRODUCTION.cache, False, 112),
-        (ServerlessCache, PRODUCTION.cache, True, 71),
+        (ServerlessCache, PRODUCTION.cache, False, 113),
+        (ServerlessCache, PRODUCTION.cache, True, 72),
     ],
 )
 def test_a_cache_costs_no_more_messages_than(form: Any, posture: CachePosture, shared: bool, messages: int) -> None:

@@ -143,7 +143,7 @@ def test_rotation_may_change_the_one_user(either: Built) -> None:
     assert not either.template.of_type("AWS::IAM::Policy")
 
 
-@pytest.mark.control("LIB-5")
+@pytest.mark.control("LIB-2")
 @pytest.mark.parametrize("form", [ReplicatedCache, ServerlessCache])
 def test_feature_flags_change_nothing_of_it(form: Any, replicated: Built, serverless: Built) -> None:
     plain = build(form, flags={})
@@ -365,6 +365,22 @@ def test_refuses_a_vpc_without_isolated_subnets_in_two_zones(form: Any) -> None:
         form,
         vpc={"isolated": 0},
     )
+
+
+@pytest.mark.parametrize("form", [ReplicatedCache, ServerlessCache])
+def test_refuses_a_region_that_the_data_must_not_be_in(form: Any) -> None:
+    refused(
+        r"^Stack/Sessions: region: got 'us-east-1'; allowed: eu-central-1: the posture's allowed_regions; put it into one of them",
+        form,
+        posture=PRODUCTION.kept_in("eu-central-1").cache,
+    )
+
+
+@pytest.mark.control("CACHE-2")
+def test_snapshots_end_when_the_class_of_the_data_says_so() -> None:
+    posture = replace(PRODUCTION, cache=replace(PRODUCTION.cache, snapshot_retention=timedelta(days=30)))
+    ends = replace(posture.data.personal, backup_retention=timedelta(days=20))
+    assert posture.holding(ends).cache.snapshot_retention == timedelta(days=20)
 
 
 @pytest.mark.parametrize("form", [ReplicatedCache, ServerlessCache])
