@@ -118,6 +118,17 @@ def respell(type_name: str, spelt: Callable[[Properties], Properties]) -> None:
     provisioners._RESOURCE_HANDLERS[type_name] = handler
 
 
+def keep_name(type_name: str, name: str) -> None:
+    """On an update the property *name* is the physical id, unless the template gives it: ministack would generate another and replace."""
+    native = provisioners._RESOURCE_HANDLERS[type_name]
+
+    def update(physical_id: str, old: Properties, new: Properties, stack: str) -> Made:
+        kept: Made = native["update"](physical_id, {name: physical_id, **old}, {name: physical_id, **new}, stack)
+        return kept
+
+    provisioners._RESOURCE_HANDLERS[type_name] = {**native, "update": update}
+
+
 def divert(type_name: str, when: Callable[[Properties], bool], create: Create) -> None:
     """Resources whose properties satisfy *when* are created by us, for ministack's own handler refuses them; the rest stay its own."""
     native = provisioners._RESOURCE_HANDLERS[type_name]

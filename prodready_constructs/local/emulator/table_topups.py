@@ -8,7 +8,7 @@ from typing import Any
 from ministack.core.responses import get_region
 
 from prodready_constructs.local.emulator.calls import call, client
-from prodready_constructs.local.emulator.registration import Properties, top_up
+from prodready_constructs.local.emulator.registration import Properties, keep_name, top_up
 
 Attributes = dict[str, Any]
 
@@ -16,6 +16,7 @@ Attributes = dict[str, Any]
 def install() -> None:
     """Wrap ministack's handlers of both kinds of table."""
     top_up("AWS::DynamoDB::Table", _table)
+    keep_name("AWS::DynamoDB::GlobalTable", "TableName")
     top_up("AWS::DynamoDB::GlobalTable", _global_table, before_delete=_drop_replicas)
 
 

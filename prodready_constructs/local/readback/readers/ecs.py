@@ -43,7 +43,9 @@ def _containers(value: Any) -> Any:
 
 
 READERS = {
-    "AWS::ECS::Cluster": Reader(_cluster, (Check("ClusterSettings", "settings"), Check("Configuration", "configuration"))),
+    "AWS::ECS::Cluster": Reader(
+        _cluster, (Check("ClusterName", "clusterName"), Check("ClusterSettings", "settings"), Check("Configuration", "configuration"))
+    ),
     "AWS::ECS::ClusterCapacityProviderAssociations": Reader(
         _providers,
         (
