@@ -65,7 +65,8 @@ def check(value: dict[str, str], rights: str) -> None:
     """Sign in as the application will, by TLS, and look at what it may do."""
     with connected(value["username"], value["password"]) as sql:
         sql.execute("SHOW GRANTS")
-        granted = " ".join(str(row[0]) for row in sql.fetchall())
-        lacking = [privilege for privilege in PRIVILEGES[rights] if privilege not in granted and "ALL PRIVILEGES" not in granted]
+        lines = [str(row[0]).removeprefix("GRANT ").partition(" ON ") for row in sql.fetchall()]
+        granted = {privilege.strip() for privileges, _, _ in lines for privilege in privileges.split(",")}
+        lacking = [privilege for privilege in PRIVILEGES[rights] if privilege not in granted]
         if lacking:
             raise ValueError(f"{value['username']} lacks {', '.join(lacking)}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import ssl
 from pathlib import Path
 
@@ -18,9 +17,8 @@ def trusted() -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     # As a new context is, but without VERIFY_X509_STRICT: some of Amazon's authorities for RDS are older than what it asks of their form.
     context.minimum_version = ssl.TLSVersion.TLSv1_2
-    named = os.environ.get("AUTHORITIES")
-    if named or OWN.exists():
-        context.load_verify_locations(named or OWN)
+    if OWN.exists():
+        context.load_verify_locations(OWN)
         return context
     context.load_default_certs()
     for bundle in RUNTIME:
