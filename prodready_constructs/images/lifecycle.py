@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from functools import cache
+from typing import NoReturn
 
 from aws_cdk import Duration
 from aws_cdk import aws_ecr as ecr
@@ -61,7 +62,7 @@ def expiry_rule(
             mend="tag previews apart, such as 'pr-*', and say how releases are tagged: release_tags='v*'",
         )
     if hit := sorted(tag for tag in running if matches(tags, tag)):
-        raise _runs(where, tags, hit[0])
+        _refuse_running(where, tags, hit[0])
     if tags in already or len(already) >= MOST_RULES - 2:
         raise ConfigurationError(
             f"{where}: tags", given=tags, allowed=f"each pattern once, {MOST_RULES - 2} in all", mend="join the patterns in one"
@@ -83,7 +84,7 @@ def check_running(where: str, tag: str, *, expiring: Iterable[str], mutable: Ite
     """
     for pattern in expiring:
         if matches(pattern, tag):
-            raise _runs(where, pattern, tag)
+            _refuse_running(where, pattern, tag)
     for pattern in mutable:
         if matches(pattern, tag):
             raise ConfigurationError(
@@ -94,8 +95,8 @@ def check_running(where: str, tag: str, *, expiring: Iterable[str], mutable: Ite
             )
 
 
-def _runs(where: str, pattern: str, tag: str) -> ConfigurationError:
-    return ConfigurationError(
+def _refuse_running(where: str, pattern: str, tag: str) -> NoReturn:
+    raise ConfigurationError(
         where,
         given=f"{tag!r} runs, and images tagged like {pattern!r} expire",
         allowed="a rule that leaves what runs: the next task could not be started",
