@@ -59,5 +59,9 @@ class MessagingPosture:
         within("MessagingPosture.backlog", self.backlog, 10, 1_000_000, because="a trend of a few messages is none")
         within("MessagingPosture.delivery_sample_percent", self.delivery_sample_percent, 0, 100, because="a percentage")
         within(
-            "MessagingPosture.log_retention", self.log_retention, timedelta(days=7), timedelta(days=3650), because="delivery logs are evidence"
+            "MessagingPosture.log_retention",
+            self.log_retention,
+            timedelta(days=7),
+            timedelta(days=3650),
+            because="delivery logs are evidence",
         )
