@@ -19,7 +19,7 @@ Attributes = dict[str, Any]
 def install() -> None:
     """Wrap ministack's handlers of instances and clusters."""
     top_up("AWS::RDS::DBInstance", _instance)
-    top_up("AWS::RDS::DBCluster", _cluster)
+    top_up("AWS::RDS::DBCluster", _cluster, before_delete=_leave)
 
 
 def _instance(name: str, properties: Properties, _: Attributes) -> Attributes:
@@ -58,14 +58,27 @@ def _cluster(name: str, properties: Properties, _: Attributes) -> Attributes:
     cluster = rds._clusters[name]
     # The API takes these when a cluster is created; but then it also refuses versions that it does not know.
     cluster.update({key: properties[key] for key in ("KmsKeyId", "NetworkType", "EngineLifecycleSupport") if properties.get(key)})
-    whole = rds._resolve_global_cluster(properties.get("GlobalClusterIdentifier", ""))
-    if whole:
-        rds._attach_cluster_to_global(whole, cluster, is_writer=not whole.get("GlobalClusterMembers"))
+    if properties.get("GlobalClusterIdentifier"):
+        _join(cluster, properties["GlobalClusterIdentifier"])
     attributes = _managed_secret("cluster", name, properties)
     if attributes:
         key = properties.get("MasterUserSecret", {}).get("KmsKeyId")
         cluster["MasterUserSecret"] = {"SecretArn": attributes["MasterUserSecret.SecretArn"], "SecretStatus": "active", "KmsKeyId": key}
     return attributes
+
+
+def _join(cluster: dict[str, Any], name: str) -> None:
+    whole = rds._resolve_global_cluster(name)
+    if whole is None:
+        raise ValueError(f"Global cluster {name} not found: it must be deployed before the clusters that join it.")
+    rds._attach_cluster_to_global(whole, cluster, is_writer=not whole.get("GlobalClusterMembers"))
+
+
+def _leave(name: str, properties: Properties) -> None:
+    """As CloudFormation does before it deletes a cluster that joined a global one."""
+    if properties.get("GlobalClusterIdentifier"):
+        arn = rds._clusters[name]["DBClusterArn"]
+        client("rds").remove_from_global_cluster(GlobalClusterIdentifier=properties["GlobalClusterIdentifier"], DbClusterIdentifier=arn)
 
 
 def _managed_secret(kind: str, name: str, properties: Properties) -> Attributes:
