@@ -106,6 +106,18 @@ def test_backups_and_rotation_are_heard_of_when_they_fail_and_only_then(producti
     assert "MasterUserSecret.SecretArn" in str(production.stack.resolve(rotation["additionalEventData"]["SecretId"]))
 
 
+@pytest.mark.control("DB-10")
+def test_storage_that_nears_its_ceiling_is_heard_of_by_event(production: Built) -> None:
+    # No metric says how much storage RDS has allocated; see https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_Events.Messages.html
+    (ceiling,) = [spec for spec in production.database.alarm_specs if spec.id == "StorageCeilingNear"]
+    assert isinstance(ceiling, EventSpec)
+    assert ceiling.pattern["detail"] == {
+        "SourceIdentifier": [production.instance["DBInstanceIdentifier"]],
+        "EventID": ["RDS-EVENT-0223", "RDS-EVENT-0224", "RDS-EVENT-0225"],
+    }
+    assert "MaxAllocatedStorage" in ceiling.runbook.first_commands[0]
+
+
 @pytest.mark.control("OPS-3")
 def test_every_runbook_names_this_database_and_its_source(production: Built) -> None:
     name = production.instance["DBInstanceIdentifier"]

@@ -51,6 +51,29 @@ from prodready_constructs.posture import PRODUCTION, STAGING
             {"monitoring_interval": timedelta(0)},
             r"^DatabasePosture.monitoring_interval in seconds: got 0; allowed: one of 1, 5, 10, 15, 30, 60",
         ),
+        ({"read_replicas": 16}, r"^DatabasePosture.read_replicas: got 16; allowed: 0 to 15 \(.*\); the nearest is 15$"),
+        ({"replica_lag": timedelta(minutes=5)}, r"^DatabasePosture.replica_lag: got '0:05:00'; allowed: 0:06:00 to 1 day \(.*five minutes"),
+        ({"slow_statement": timedelta(0)}, r"^DatabasePosture.slow_statement: got '0:00:00'; allowed: 0:00:00.010000 to 0:01:00"),
+        ({"statement_timeout": timedelta(milliseconds=500)}, r"^DatabasePosture.statement_timeout: got .*; the nearest is 0:00:01$"),
+        ({"lock_timeout": timedelta(days=2)}, r"^DatabasePosture.lock_timeout: got '2 days'; allowed: 0:00:01 to 1 day"),
+        (
+            {"idle_transaction_timeout": timedelta(seconds=1, milliseconds=500)},
+            r"^DatabasePosture.idle_transaction_timeout: got '0:00:01.500000'; allowed: whole seconds: MySQL counts in them; round it up$",
+        ),
+        (
+            {"backup_window": "03:30-04:30"},
+            r"^DatabasePosture.backup_window, maintenance_window: got '03:30-04:30 every day and sun:04:00-sun:05:00'; allowed: windows that do",
+        ),
+        (
+            {"backup_window": "23:30-00:30", "maintenance_window": "mon:00:00-mon:01:00"},
+            r"^DatabasePosture.backup_window, maintenance_window: got",
+        ),
+        ({"backup_window": "2:00-3:00"}, r"^DatabasePosture.backup_window: got '2:00-3:00'; allowed: hh:mm-hh:mm in UTC"),
+        (
+            {"backup_window": "02:00-02:20"},
+            r"^DatabasePosture.backup_window: got '02:00-02:20'; allowed: 30 minutes to a day; let it last 30",
+        ),
+        ({"maintenance_window": "04:00-05:00"}, r"^DatabasePosture.maintenance_window: got '04:00-05:00'; allowed: ddd:hh:mm-ddd:hh:mm"),
     ],
 )
 def test_refuses(changes: dict[str, Any], message: str) -> None:
