@@ -9,7 +9,8 @@ import { Construct } from 'constructs';
 import { FOR_LOGS, newKey, newLogGroup } from './keys.mjs';
 
 const METRIC = 'Shop-Front-WebAcl-9341B231';
-const CREDENTIALS = ['authorization', 'cookie'];
+const CREDENTIALS = ['authorization', 'cookie', 'x-api-key', 'sec-websocket-protocol', 'x-origin-verify'];
+const TOO_MANY = 'TooManyRequests';
 
 // An internal load balancer behind CloudFront, its log bucket, its web ACL.
 export function addLoadBalancer(stack, vpc) {
@@ -67,7 +68,13 @@ function webAcl(home) {
     visibilityConfig: visible(METRIC),
     rules: rules(),
     dataProtectionConfig: {
-      dataProtections: [{ action: 'SUBSTITUTION', field: { fieldType: 'SINGLE_HEADER', fieldKeys: CREDENTIALS } }],
+      dataProtections: [
+        ['SINGLE_HEADER', CREDENTIALS],
+        ['SINGLE_QUERY_ARGUMENT', ['header']],
+      ].map(([fieldType, fieldKeys]) => ({ action: 'SUBSTITUTION', field: { fieldType, fieldKeys } })),
+    },
+    customResponseBodies: {
+      [TOO_MANY]: { contentType: 'APPLICATION_JSON', content: '{"message":"Too many requests. Try again later."}' },
     },
   });
   const key = newKey(home, 'WAF logs of Shop/Front/WebAcl', FOR_LOGS);
@@ -83,6 +90,12 @@ function webAcl(home) {
     redactedFields: CREDENTIALS.map((header) => ({ singleHeader: { Name: header } })),
   });
   return acl;
+}
+
+function answer(rate) {
+  if (!rate) return {};
+  const responseHeaders = [{ name: 'Retry-After', value: `${rate.evaluationWindowSec}` }];
+  return { customResponse: { responseCode: 429, responseHeaders, customResponseBodyKey: TOO_MANY } };
 }
 
 function rules() {
@@ -116,7 +129,7 @@ function rules() {
     name,
     priority,
     statement,
-    action: { block: {} },
+    action: { block: answer(statement.rateBasedStatement) },
     visibilityConfig: visible(name),
   }));
   return own.concat(

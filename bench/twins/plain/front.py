@@ -16,7 +16,8 @@ from bench.twins.plain.keys import FOR_LOGS, new_key, new_log_group
 
 Acl = wafv2.CfnWebACL
 METRIC = "Shop-Front-WebAcl-9341B231"
-CREDENTIALS = ("authorization", "cookie")
+CREDENTIALS = ("authorization", "cookie", "x-api-key", "sec-websocket-protocol", "x-origin-verify")
+TOO_MANY = "TooManyRequests"
 
 
 @dataclass(frozen=True)
@@ -84,12 +85,15 @@ def _web_acl(home: Construct) -> str:
         rules=_rules(),
         data_protection_config=Acl.DataProtectionConfigProperty(
             data_protections=[
-                Acl.DataProtectProperty(
-                    action="SUBSTITUTION",
-                    field=Acl.FieldToProtectProperty(field_type="SINGLE_HEADER", field_keys=list(CREDENTIALS)),
-                )
+                Acl.DataProtectProperty(action="SUBSTITUTION", field=Acl.FieldToProtectProperty(field_type=kind, field_keys=names))
+                for kind, names in (("SINGLE_HEADER", list(CREDENTIALS)), ("SINGLE_QUERY_ARGUMENT", ["header"]))
             ]
         ),
+        custom_response_bodies={
+            TOO_MANY: Acl.CustomResponseBodyProperty(
+                content_type="APPLICATION_JSON", content='{"message":"Too many requests. Try again later."}'
+            )
+        },
     )
     key = new_key(home, "WAF logs of Shop/Front/WebAcl", FOR_LOGS)
     incarnation = Fn.select(0, Fn.split("-", Fn.select(2, Fn.split("/", Aws.STACK_ID))))
@@ -149,7 +153,7 @@ def _rules() -> list[wafv2.CfnWebACL.RuleProperty]:
                 name=name,
                 priority=place,
                 statement=statement,
-                action=Acl.RuleActionProperty(block=Acl.BlockActionProperty()),
+                action=Acl.RuleActionProperty(block=_answer(statement)),
                 visibility_config=_visible(name),
             )
             for place, (name, statement) in enumerate(blocking.items())
@@ -167,6 +171,15 @@ def _rules() -> list[wafv2.CfnWebACL.RuleProperty]:
             for place, (name, group) in enumerate(managed.items())
         ),
     ]
+
+
+def _answer(statement: wafv2.CfnWebACL.StatementProperty) -> wafv2.CfnWebACL.BlockActionProperty:
+    rate = statement.rate_based_statement
+    if rate is None:
+        return Acl.BlockActionProperty()
+    wait = Acl.CustomHTTPHeaderProperty(name="Retry-After", value=str(int(rate.evaluation_window_sec)))
+    answer = Acl.CustomResponseProperty(response_code=429, response_headers=[wait], custom_response_body_key=TOO_MANY)
+    return Acl.BlockActionProperty(custom_response=answer)
 
 
 def _visible(name: str) -> wafv2.CfnWebACL.VisibilityConfigProperty:
