@@ -55,6 +55,8 @@ _RESTORED = dict.fromkeys(
     ),
     "nothing is restored",
 )
+#: What RDS's own API does not tell either.
+_UNTOLD = dict.fromkeys(("AllowMajorVersionUpgrade", "DeleteAutomatedBackups", "MasterUserAuthenticationType"), _NOT_REPORTED)
 #: What watches a database.
 _WATCHED = {
     "DatabaseInsightsMode": _NOT_REPORTED,
@@ -84,6 +86,7 @@ RECORDED_PROPERTIES: Mapping[str, Mapping[str, str]] = MappingProxyType(
         "AWS::RDS::DBCluster": {
             **_WATCHED,
             **_RESTORED,
+            **_UNTOLD,
             "AutoMinorVersionUpgrade": _NOT_REPORTED,
             "BacktrackWindow": _NOT_REPORTED,
             "EnableGlobalWriteForwarding": _NOT_REPORTED,
@@ -97,6 +100,7 @@ RECORDED_PROPERTIES: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "PerformanceInsightsKMSKeyId": _NOT_REPORTED,
             "DatabaseInsightsMode": _NOT_REPORTED,
             **_RESTORED,
+            **_UNTOLD,
         },
         "AWS::Route53::HostedZone": {"QueryLoggingConfig": "the API has no query logging"},
         "AWS::S3::Bucket": {

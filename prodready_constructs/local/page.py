@@ -35,7 +35,7 @@ def render(report: Mapping[str, Any]) -> str:
         f"<h1>Readiness: {verdict}</h1>",
         '<p class="soft">Deployed to an embedded emulator by the CDK CLI and read back through the AWS API. <b>Verified</b> means that an API '
         "told so; <b>recorded</b> that only the deployment engine kept the value; <b>template-only</b> that nothing was read. "
-        "Only the first counts as verified. Permissions, quotas and timing are not emulated.</p>",
+        "Only the first counts as verified. Permissions, quotas and timing are not emulated; neither are what containers do, nor rotations.</p>",
         f'<p class="bad">{escape(report["failure"])}</p>' if report["failure"] else "",
         _sums(report["totals"]),
         _drills(report["drills"]),

@@ -11,7 +11,6 @@ VERSIONS = {"ministack": "1.5.33", "moto": "5.2.5"}
 #: What the adapter replaces or calls that ministack does not promise to keep.
 PRIVATE_NAMES = {
     "ministack.app": ("app",),
-    "ministack.core.responses": ("get_region", "get_account_id", "set_request_region", "AccountRegionScopedDict"),
     "ministack.services.cloudformation": ("_stacks",),
     "ministack.services.cloudformation.provisioners": ("_RESOURCE_HANDLERS",),
     "ministack.services.cloudformation.stacks": ("_runs_on_worker_thread", "_resolve_refs"),
@@ -19,6 +18,14 @@ PRIVATE_NAMES = {
     "ministack.services.cloudformation.handlers": ("_resolve_refs", "validate_template_support"),
     "ministack.services.cloudformation.changesets": ("_resolve_refs", "validate_template_support"),
     "ministack.services.appsync_events": ("_apis",),
+    "ministack.core.responses": ("get_region", "get_account_id", "set_request_region", "request_scope", "AccountRegionScopedDict"),
+    "ministack.services.ecs": ("_run_task", "_ACTION_MAP", "_tasks", "_task_defs", "_resolve_td_key", "_mark_task_stopped"),
+    "ministack.services.elasticache": ("_user_xml", "_users"),
+    "ministack.services.rds": (
+        *("_instances", "_clusters", "_global_clusters", "_resolve_cluster", "_resolve_global_cluster"),
+        "_attach_cluster_to_global",
+    ),
+    "ministack.services.secretsmanager": ("_rotate_secret", "_describe_secret", "_resolve"),
     "ministack.services.ec2": ("_parse_ip_permissions", "_p"),
     "ministack.services.route53": ("_zones", "_records", "_default_records", "_lock", "_parse_health_check_config"),
     "hypercorn.asyncio": ("serve",),

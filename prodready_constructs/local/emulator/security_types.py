@@ -16,7 +16,7 @@ from prodready_constructs.local.emulator.registration import Made, Properties, c
 )
 def rotation_schedule(logical_id: str, properties: Properties, stack: str) -> Made:
     # The schedule is kept and reported; the emulator never calls the rotation function.
-    call("secretsmanager", "rotate_secret", {**properties, "RotateImmediately": properties.get("RotateImmediatelyOnUpdate", False)})
+    call("secretsmanager", "rotate_secret", {**properties, "RotateImmediately": properties.get("RotateImmediatelyOnUpdate", True)})
     return properties["SecretId"], {"Id": properties["SecretId"]}
 
 

@@ -29,6 +29,7 @@ from prodready_constructs.local.emulator import (
     registration,
     table_topups,
     topups,
+    unattended,
 )
 from prodready_constructs.local.emulator.endpoints import QUERY_SERVICES, Endpoints, belongs_to_moto
 
@@ -53,7 +54,7 @@ def serve(port: int, moto_port: int) -> None:
     for name in _TYPE_MODULES:
         importlib.import_module(f"prodready_constructs.local.emulator.{name}")
     registration.install()
-    for module in (topups, table_topups, database_topups, cache_types):
+    for module in (topups, table_topups, database_topups, cache_types, unattended):
         module.install()
     imported.install()
     network_types.read_prefix_lists()
