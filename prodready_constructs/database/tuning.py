@@ -7,22 +7,23 @@ from datetime import timedelta
 from prodready_constructs.database.engine import Engine
 from prodready_constructs.posture.database import DatabasePosture
 
-#: Posture field -> parameter and its unit in milliseconds, engine by engine. Sources:
+#: Slow, longest statement, longest wait for a lock, longest idle transaction: parameter and its unit, engine by engine. Sources:
 #: https://www.postgresql.org/docs/17/runtime-config-client.html, https://dev.mysql.com/doc/refman/8.4/en/server-system-variables.html,
 #: https://dev.mysql.com/doc/refman/8.4/en/innodb-parameters.html
+_MILLISECOND, _SECOND = timedelta(milliseconds=1), timedelta(seconds=1)
 _LIMITS = {
-    "postgres": {
-        "slow_statement": ("log_min_duration_statement", 1),
-        "statement_timeout": ("statement_timeout", 1),
-        "lock_timeout": ("lock_timeout", 1),
-        "idle_transaction_timeout": ("idle_in_transaction_session_timeout", 1),
-    },
-    "mysql": {
-        "slow_statement": ("long_query_time", 1_000),
-        "statement_timeout": ("max_execution_time", 1),
-        "lock_timeout": ("innodb_lock_wait_timeout", 1_000),
-        "idle_transaction_timeout": ("wait_timeout", 1_000),
-    },
+    "postgres": (
+        ("log_min_duration_statement", _MILLISECOND),
+        ("statement_timeout", _MILLISECOND),
+        ("lock_timeout", _MILLISECOND),
+        ("idle_in_transaction_session_timeout", _MILLISECOND),
+    ),
+    "mysql": (
+        ("long_query_time", _SECOND),
+        ("max_execution_time", _MILLISECOND),
+        ("innodb_lock_wait_timeout", _SECOND),
+        ("wait_timeout", _SECOND),
+    ),
 }
 #: From 18 on PostgreSQL takes a list of what to log of a connection; ``all`` is what ``1`` was, and how long it took.
 #: Source: https://www.postgresql.org/docs/18/runtime-config-logging.html
@@ -34,8 +35,9 @@ def parameters(engine: Engine, posture: DatabasePosture, *, connections: int) ->
     chosen = {**engine.traits.parameters, "max_connections": str(connections)}
     if engine.name == "postgres" and int(engine.major) >= _LISTS_CONNECTIONS_FROM:
         chosen["log_connections"] = "all"
-    for field, (name, unit) in _LIMITS[engine.name].items():
-        limit: timedelta | None = getattr(posture, field)
+    limits = (posture.slow_statement, posture.statement_timeout, posture.lock_timeout, posture.idle_transaction_timeout)
+    for limit, (name, unit) in zip(limits, _LIMITS[engine.name], strict=True):
         if limit is not None:
-            chosen[name] = f"{limit / timedelta(milliseconds=unit):g}" if unit > 1 else str(limit // timedelta(milliseconds=1))
+            # A slow statement of MySQL may be a fraction of a second; everything else is whole.
+            chosen[name] = str(limit / unit).removesuffix(".0")
     return chosen
