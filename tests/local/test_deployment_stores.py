@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -134,6 +135,33 @@ def test_a_migration_that_fails_fails_the_deployment(session: Session, assembly:
     assert [each["LogicalResourceId"] for each in failed] == ["Migration"]
     assert "the statement is wrong" in failed[0]["ResourceStatusReason"]
     assert differing(read_back(session, assembly).rows) == []
+
+
+@pytest.mark.control("DB-11")
+def test_a_one_off_task_ends_and_says_that_it_did_not_run(session: Session, found: ReadBack) -> None:
+    ecs, logs = session.client("ecs", ACCOUNT, REGION), session.client("logs", ACCOUNT, REGION)
+    (task,) = ecs.run_task(cluster="stores", taskDefinition=physical_id(session, "OneOff"), launchType="FARGATE")["tasks"]
+    for _ in range(100):
+        (shown,) = ecs.describe_tasks(cluster="stores", tasks=[task["taskArn"]])["tasks"]
+        if shown["lastStatus"] == "STOPPED":
+            break
+        time.sleep(0.05)
+    assert (shown["lastStatus"], shown["containers"][0]["exitCode"]) == ("STOPPED", 0)
+    stream = f"migrate/migrate/{task['taskArn'].rpartition('/')[2]}"
+    events = logs.get_log_events(logGroupName=physical_id(session, "Logs"), logStreamName=stream)["events"]
+    assert [each["message"] for each in events] == [
+        "The emulator has no containers: this task did not run, and is reported as ended with 0."
+    ]
+
+
+@pytest.mark.control("DB-4")
+def test_only_a_rotation_at_once_is_told_as_rotated(session: Session, found: ReadBack) -> None:
+    manager, secret = session.client("secretsmanager", ACCOUNT, REGION), physical_id(session, "Secret")
+    assert "LastRotatedDate" not in manager.describe_secret(SecretId=secret)
+    before = manager.get_secret_value(SecretId=secret)["SecretString"]
+    manager.rotate_secret(SecretId=secret)
+    assert "LastRotatedDate" in manager.describe_secret(SecretId=secret)
+    assert manager.get_secret_value(SecretId=secret)["SecretString"] == before
 
 
 def test_an_update_keeps_what_is_stored(session: Session, found: ReadBack) -> None:
