@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
@@ -112,6 +113,21 @@ def test_what_is_written_here_is_read_in_the_other_region(session: Session, foun
     session.client("dynamodb", ACCOUNT, REGION).put_item(TableName=table, Item={"pk": {"S": "order-1"}})
     there = session.client("dynamodb", ACCOUNT, SECOND_REGION)
     assert there.get_item(TableName=table, Key={"pk": {"S": "order-1"}})["Item"] == {"pk": {"S": "order-1"}}
+
+
+@pytest.mark.control("DB-8", "DB-12")
+def test_a_replica_follows_and_a_restored_instance_does_not(session: Session, found: ReadBack) -> None:
+    rds = session.client("rds", ACCOUNT, REGION)
+
+    def shown(logical_id: str) -> dict[str, Any]:
+        return dict(rds.describe_db_instances(DBInstanceIdentifier=physical_id(session, logical_id))["DBInstances"][0])
+
+    source, replica = shown("Source"), shown("Replica")
+    assert replica["ReadReplicaSourceDBInstanceIdentifier"] == source["DBInstanceIdentifier"]
+    assert source["ReadReplicaDBInstanceIdentifiers"] == [replica["DBInstanceIdentifier"]]
+    assert not shown("FromTime").get("ReadReplicaSourceDBInstanceIdentifier")
+    kinds = {row.property: row.kind for row in found.rows if row.resource == "FromTime"}
+    assert (kinds["SourceDBInstanceIdentifier"], kinds["UseLatestRestorableTime"]) == (Kind.TEMPLATE_ONLY, Kind.RECORDED)
 
 
 def test_what_was_opened_behind_the_back_differs(session: Session, assembly: Assembly, found: ReadBack) -> None:

@@ -32,7 +32,7 @@ def _instance(name: str, properties: Properties, _: Attributes) -> Attributes:
         instance["PerformanceInsightsRetentionPeriod"] = int(properties["PerformanceInsightsRetentionPeriod"])
     if properties.get("StorageThroughput"):
         instance["StorageThroughput"] = int(properties["StorageThroughput"])
-    if properties.get("SourceDBInstanceIdentifier"):
+    if properties.get("SourceDBInstanceIdentifier") and not {"RestoreTime", "UseLatestRestorableTime"} & properties.keys():
         _replicate(instance, properties["SourceDBInstanceIdentifier"])
     return _managed_secret("db", name, properties)
 

@@ -25,11 +25,17 @@ class Check:
         property: dotted path into the template's properties; only checked where the template sets it.
         found: dotted path into what was read, or a function of it.
         expected: turns the resolved template value into what the API shows.
+        when: of the template's properties: whether the property has this meaning; always, when None.
     """
 
     property: str
     found: str | Callable[[Any], Any]
     expected: Callable[[Any], Any] | None = None
+    when: Callable[[Properties], bool] | None = None
+
+    def asked(self, properties: Properties) -> Any:
+        """What the template asks for; None where it does not."""
+        return pick(properties, self.property) if self.when is None or self.when(properties) else None
 
     def read(self, live: Any) -> Any:
         """The value that the API shows."""

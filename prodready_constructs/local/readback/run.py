@@ -13,7 +13,7 @@ from prodready_constructs.local.coverage import RECORDED_PROPERTIES
 from prodready_constructs.local.readback.checks import Aws, Reader
 from prodready_constructs.local.readback.readers import reader_of
 from prodready_constructs.local.readback.table import Kind, Row
-from prodready_constructs.local.readback.values import Resolver, matches, pick, show
+from prodready_constructs.local.readback.values import Resolver, matches, show
 from prodready_constructs.local.session import Session
 
 _TRIVIAL_TYPES = frozenset({"AWS::CDK::Metadata"})
@@ -94,7 +94,7 @@ def _read_resource(one: _Resource, aws: Aws, kept: Mapping[str, Any], recorded_t
 
 
 def _live(one: _Resource, reader: Reader, aws: Aws) -> Iterator[Row]:
-    asked = [(check, value) for check in reader.checks if (value := pick(one.expected, check.property)) is not None]
+    asked = [(check, value) for check in reader.checks if (value := check.asked(one.expected)) is not None]
     if not asked:
         return
     try:

@@ -26,6 +26,11 @@ def _subscription(aws: Aws, physical_id: str, _: Properties) -> Any:
     return aws("rds").describe_event_subscriptions(SubscriptionName=physical_id)["EventSubscriptionsList"][0]
 
 
+def _replicates(properties: Properties) -> bool:
+    """Whether an instance follows its source; else it is restored from it, once, which the API does not tell."""
+    return not {"RestoreTime", "UseLatestRestorableTime"} & properties.keys()
+
+
 def lower(value: Any) -> Any:
     """RDS keeps identifiers in lower case."""
     return value.lower() if isinstance(value, str) else value
@@ -56,7 +61,7 @@ READERS = {
             Check("DBParameterGroupName", "DBParameterGroups.0.DBParameterGroupName"),
             Check("DBSubnetGroupName", "DBSubnetGroup.DBSubnetGroupName", lower),
             Check("VPCSecurityGroups", security_groups),
-            Check("SourceDBInstanceIdentifier", lambda live: name_of(live["ReadReplicaSourceDBInstanceIdentifier"]), name_of),
+            Check("SourceDBInstanceIdentifier", lambda live: name_of(live["ReadReplicaSourceDBInstanceIdentifier"]), name_of, _replicates),
         ),
     ),
     "AWS::RDS::DBParameterGroup": Reader(_parameters, same("Parameters", "Family", "Description")),
