@@ -7,6 +7,7 @@ from dataclasses import dataclass
 AREAS = {
     "NET": "Network",
     "DB": "Database",
+    "CACHE": "Cache",
     "STORE": "Storage",
     "SEC": "Secrets, keys, identity",
     "WEB": "Doors",
@@ -44,7 +45,7 @@ LEDGER: dict[str, Row] = {
         "Security groups by reference, nothing else open", ("EC2RestrictedInbound", "EC2RestrictedCommonPorts", "EC2RestrictedSSH")
     ),
     "NET-8": Row("An existing VPC is accepted, and checked for what is needed"),
-    "DB-1": Row("PostgreSQL and MySQL with one API"),
+    "DB-1": Row("PostgreSQL and MySQL, instances and Aurora, with one API"),
     "DB-2": Row("A standby in a second zone; isolated subnets, never public", ("RDSMultiAZSupport", "RDSInstancePublicAccess")),
     "DB-3": Row("Storage, snapshots, insights and credentials under customer-managed keys", ("RDSStorageEncrypted",)),
     "DB-4": Row("Generated credentials that rotate, never in a template", ("SecretsManagerRotationEnabled", "SecretsManagerUsingKMSKey")),
@@ -57,8 +58,19 @@ LEDGER: dict[str, Row] = {
         "Storage autoscaling, minor upgrades, enhanced monitoring, IAM sign-in",
         ("RDSAutomaticMinorVersionUpgradeEnabled", "RDSEnhancedMonitoringEnabled"),
     ),
+    "DB-8": Row("Read replicas here and in another region, global databases"),
+    "DB-9": Row("A pool of connections in front: TLS required, sign-in by IAM"),
     "DB-10": Row("Alarms on every way a database fails"),
-    "DB-12": Row("Point-in-time restore, with commands filled in", whole=False),
+    "DB-11": Row("Schema migrations in the deployment, before traffic; a failure stops it"),
+    "DB-12": Row("Point-in-time restore with commands filled in, and by the same construct"),
+    "CACHE-1": Row(
+        "Valkey and Redis OSS, with nodes and serverless: isolated, TLS, keys, users with rights",
+        ("ElastiCacheRedisClusterEncryption", "ElastiCacheRedisClusterRedisAuth"),
+    ),
+    "CACHE-2": Row(
+        "A replica in another zone takes over; snapshots", ("ElastiCacheRedisClusterMultiAZ", "ElastiCacheRedisClusterAutomaticBackup")
+    ),
+    "CACHE-3": Row("Alarms on processor, memory, evictions, connections and hits"),
     "STORE-1": Row(
         "Buckets private, TLS only, encrypted, versioned, logged, with a lifecycle and a copy",
         (
@@ -71,8 +83,11 @@ LEDGER: dict[str, Row] = {
             "S3BucketDefaultLockEnabled",
         ),
     ),
-    "STORE-4": Row("Topics encrypted, TLS only", ("SNSEncryptedKMS", "SNSTopicSSLPublishOnly"), whole=False),
-    "STORE-6": Row("Retention declared once", whole=False),
+    "STORE-2": Row("Tables: on demand with a limit, point-in-time recovery, keys, copies in other regions", ("DynamoDBPITREnabled",)),
+    "STORE-3": Row("Queues with dead letters, encrypted, TLS only; alarms on depth and age", ("SQSQueueSSLRequestsOnly",)),
+    "STORE-4": Row("Topics encrypted, TLS only", ("SNSEncryptedKMS", "SNSTopicSSLPublishOnly")),
+    "STORE-5": Row("Image repositories: scanned, tags that stay, keys, lifecycle"),
+    "STORE-6": Row("Retention declared once for a class of data, and followed by lifecycles, logs and backups"),
     "SEC-1": Row("Least privilege: no wildcard action, no inline policy", ("IAMNoWildcardPermissions", "IAMNoInlinePolicy"), whole=False),
     "SEC-2": Row(
         "Application secrets generated or supplied later, rotated, never a plain value",
@@ -150,6 +165,7 @@ LEDGER: dict[str, Row] = {
     "GOV-2": Row("Acknowledgements with reason, owner and end; the rest fails"),
     "GOV-3": Row("Our own rules for what no pack covers, for any CDK app"),
     "GOV-4": Row("A change that replaces or deletes something stateful fails unless approved by name"),
+    "GOV-6": Row("Stores, replicas and copies stay in the regions that the posture allows"),
     "LIB-1": Row("Installable, typed, with interfaces from elsewhere accepted and the L2s exposed"),
     "LIB-2": Row("Clear errors for bad input: what was given, what is allowed, how to mend"),
     "LIB-3": Row("Logical ids of stateful resources are stable"),

@@ -11,7 +11,7 @@ from constructs import Construct
 
 from prodready_constructs.cache.access import CacheAccess
 from prodready_constructs.cache.base import Cache
-from prodready_constructs.cache.claims import claims
+from prodready_constructs.cache.claims import CONTROLS
 from prodready_constructs.cache.engine import VALKEY_8, CacheEngine, check_node_type
 from prodready_constructs.cache.node_alarms import node_alarms, node_graphs
 from prodready_constructs.cache.password_rotation import CachePasswordRotation
@@ -22,7 +22,6 @@ from prodready_constructs.foundation import EncryptedLogGroup
 from prodready_constructs.posture.cache import CachePosture
 from prodready_constructs.waivers import waive
 
-CONTROLS = claims("replicated")
 #: AwsSolutions-AEC5: another port than the engine's own, which every scanner tries.
 PORT = 6380
 #: A command that takes longer is logged, in microseconds: a hundred times what a command on one key takes.

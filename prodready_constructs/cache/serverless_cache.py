@@ -9,7 +9,7 @@ from constructs import Construct
 
 from prodready_constructs.cache.access import CacheAccess
 from prodready_constructs.cache.base import Cache
-from prodready_constructs.cache.claims import claims
+from prodready_constructs.cache.claims import CONTROLS
 from prodready_constructs.cache.engine import VALKEY_8, CacheEngine
 from prodready_constructs.cache.password_rotation import CachePasswordRotation
 from prodready_constructs.cache.recovery import as_json, serverless_recovery
@@ -18,7 +18,6 @@ from prodready_constructs.cache.watched import WatchedCache
 from prodready_constructs.contracts import record
 from prodready_constructs.posture.cache import CachePosture
 
-CONTROLS = claims("serverless")
 #: The port of a serverless cache cannot be chosen; reads from replicas have the next one.
 PORT, READER_PORT = 6379, 6380
 
