@@ -18,6 +18,7 @@ from prodready_constructs.database.classes import instance_class
 from prodready_constructs.database.names import instance_identifier
 from prodready_constructs.database.replication import Replicable, ReplicationSource, check_replica
 from prodready_constructs.database.restore import as_json, promotion_fact
+from prodready_constructs.database.restored import accept_stated_encryption
 from prodready_constructs.database.tuning import parameters
 from prodready_constructs.database.verbs import InstanceVerbs
 from prodready_constructs.database.watched import WatchedInstance
@@ -172,13 +173,14 @@ class ReadReplica(InstanceVerbs, Part):
         resource = cast("rds.CfnDBInstance", self.instance.node.default_child)
         # A replica has its source's engine, said or not; said, the packs know which port is the customary one.
         resource.engine = origin.engine.name
+        accept_stated_encryption(resource)
         if beside:
             return
         arn = f"arn:{PARTITION}:rds:{origin.region}:{ACCOUNT_ID}:db:{origin.identifier}"
         resource.add_property_override("SourceDBInstanceIdentifier", arn)
         if abroad:
             resource.source_region = origin.region
-        self.stack.add_dependency(origin.stack, f"{self.path} replicates {origin.path}")
+        self.stack.add_stack_dependency(origin.stack, reason=f"{self.path} replicates {origin.path}")
 
     @property
     def attachment(self) -> contracts.Attachment:

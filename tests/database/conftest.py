@@ -14,6 +14,7 @@ from aws_cdk import aws_ec2 as ec2
 
 from prodready_constructs.database import MYSQL_8_4, POSTGRESQL_17, Engine, MultiAzDatabase
 from prodready_constructs.posture import PRODUCTION, DatabasePosture
+from tests.database.rotating import mariadb_server, postgresql_server, rotating, server, service  # noqa: F401 (fixtures)
 from tests.support.packs import findings
 from tests.support.synthesis import Template, new_app, new_stack, synth
 

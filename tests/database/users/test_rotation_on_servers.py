@@ -15,9 +15,9 @@ import pymysql
 import pytest
 
 from prodready_constructs.database.users.functions import trust
+from tests.database.rotating import MASTER_ARN, STEPS, Rotating, reach
 from tests.database.secrets_manager import FakeSecretsManager
 from tests.database.servers import DATABASE, MASTER, Server
-from tests.database.users.conftest import MASTER_ARN, STEPS, Rotating
 
 pytestmark = [pytest.mark.servers, pytest.mark.control("DB-4")]
 
@@ -316,8 +316,6 @@ def test_a_login_without_its_right_does_not_pass_the_test_step(rotating: Rotatin
 def test_the_underscore_of_a_database_name_opens_no_other(
     mariadb_server: Server, service: FakeSecretsManager, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from tests.database.users.conftest import reach
-
     reach(mariadb_server, monkeypatch)
     schema = Rotating(mariadb_server, service, monkeypatch, rights="schema")
     assert refused(schema, schema.rotate(), "CREATE TABLE ordersXdb.x (id INT)")
@@ -326,8 +324,6 @@ def test_the_underscore_of_a_database_name_opens_no_other(
 def test_no_password_is_in_the_log_of_postgresql(
     postgresql_server: Server, service: FakeSecretsManager, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from tests.database.users.conftest import reach
-
     reach(postgresql_server, monkeypatch)
     rotating = Rotating(postgresql_server, service, monkeypatch)
     values = [rotating.rotate() for _ in range(3)]

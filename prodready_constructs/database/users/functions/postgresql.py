@@ -19,6 +19,7 @@ import pg8000.native
 
 from .trust import CONNECT_SECONDS, trusted
 
+CHECK_CLIENT = "5s"
 RIGHTS = ("read", "write", "schema")
 #: What is granted on what lies in the database already, where the master user may: objects that others own are theirs to give.
 GRANTS = (
@@ -66,6 +67,8 @@ def give(value: dict[str, str], rights: str, master: dict[str, str]) -> None:
                 sql.run(f'REVOKE "{database}_{other}" FROM "{login}"')
         sql.run(f'GRANT "{database}_{rights}" TO "{login}"')
         sql.run(f'ALTER ROLE "{login}" SET role TO "{database}_schema"' if rights == "schema" else f'ALTER ROLE "{login}" RESET role')
+        # A statement whose client is gone (a task that was stopped) ends, and lets go of its locks.
+        sql.run(f"ALTER ROLE \"{login}\" SET client_connection_check_interval TO '{CHECK_CLIENT}'")
         sql.run("COMMIT")
 
 

@@ -1,4 +1,4 @@
-"""A database user on a real server, rotated by the function's own code."""
+"""A database user on a real server, rotated by the function's own code: fixtures for users and migrations."""
 
 from __future__ import annotations
 
