@@ -29,6 +29,7 @@ STREAMS = (
     "AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:logs:<AWS::Region>:<AWS::AccountId>:log-group:RDSOSMetrics:log-stream:db-*]"
     " @ {}/MonitoringRole/Policy/Resource"
 )
+FLAGS: tuple[dict[str, Any] | None, ...] = ({}, None)
 PACKS = ("HIPAA.Security", "NIST.800.53.R4", "NIST.800.53.R5")
 
 
@@ -376,7 +377,7 @@ def test_what_is_bent_is_found(name: str, value: Any, finding: str) -> None:
 
 @pytest.mark.control("LIB-2")
 def test_it_does_not_depend_on_feature_flags() -> None:
-    bare, flagged = (new_stack(new_app(flags=flags)) for flags in ({}, None))
+    bare, flagged = (new_stack(new_app(flags=flags)) for flags in FLAGS)
     for stack in (bare, flagged):
         a_source(stack, posture=ONE)
     props = [synth_all(stack.node.root)["Stack"].props("AWS::RDS::DBInstance", "Replica1") for stack in (bare, flagged)]
