@@ -100,7 +100,10 @@ class EdgePosture:
         one_of("EdgePosture.api_cache_gib", self.api_cache_gib, (None, *API_CACHES_GIB), because="the cache sizes API Gateway offers")
         within("EdgePosture.graphql_query_depth", self.graphql_query_depth, *GRAPHQL_DEPTHS, because="AppSync's range for a query's depth")
         within(
-            "EdgePosture.graphql_resolver_count", self.graphql_resolver_count, *GRAPHQL_RESOLVER_COUNTS, because="AppSync's range for a query"
+            "EdgePosture.graphql_resolver_count",
+            self.graphql_resolver_count,
+            *GRAPHQL_RESOLVER_COUNTS,
+            because="AppSync's range for a query",
         )
         one_of("EdgePosture.graphql_log_level", self.graphql_log_level, GRAPHQL_LOG_LEVELS, because="errors are always logged")
         one_of("EdgePosture.graphql_cache", self.graphql_cache, (None, *GRAPHQL_CACHES), because="the cache sizes AppSync offers")
