@@ -80,6 +80,7 @@ def test_each_type_is_read_live(found: ReadBack) -> None:
         ("Nodes", "AtRestEncryptionEnabled", "true"),
         ("Nodes", "MultiAZEnabled", "true"),
         ("Nodes", "LogDeliveryConfigurations", None),
+        ("Shards", "NumNodeGroups", "2"),
         ("CacheUser", "AccessString", "on ~orders:* &orders:* +@all -@dangerous"),
         ("CacheIam", "AuthenticationMode.Type", "iam"),
         ("Table", "PointInTimeRecoverySpecification.PointInTimeRecoveryEnabled", "true"),

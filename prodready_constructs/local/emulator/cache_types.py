@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 from xml.sax.saxutils import escape
 
@@ -29,11 +30,30 @@ def serverless_cache(logical_id: str, properties: Properties, stack: str) -> Mad
 
 
 def install() -> None:
-    """Users: how they authenticate is kept, and access strings with ``&`` do not break the answer."""
+    """Users: how they authenticate is kept, and access strings with ``&`` do not break the answer. Groups: two shards are taken, too."""
     respell("AWS::ElastiCache::User", _user)
     top_up("AWS::ElastiCache::User", _authentication)
     original = elasticache._user_xml
+    elasticache._create_replication_group = _two_shards(elasticache._create_replication_group)
     elasticache._user_xml = lambda user: original({**user, "AccessString": escape(user.get("AccessString", ""))})
+
+
+def _two_shards(create: Callable[[dict[str, Any]], Any]) -> Callable[[dict[str, Any]], Any]:
+    """ministack takes one shard, or three and more; AWS takes two as well."""
+
+    def with_two(parameters: dict[str, Any]) -> Any:
+        if elasticache._p(parameters, "NumNodeGroups") != "2":
+            return create(parameters)
+        answer = create({**parameters, "NumNodeGroups": "3"})
+        group = elasticache._replication_groups.get(elasticache._p(parameters, "ReplicationGroupId"))
+        if answer[0] == 200 and group is not None:
+            for member in group["NodeGroups"].pop()["NodeGroupMembers"]:
+                group["MemberClusters"].remove(member["CacheClusterId"])
+                elasticache._clusters.pop(member["CacheClusterId"], None)
+            group["_num_node_groups"] = 2
+        return answer
+
+    return with_two
 
 
 def _user(properties: Properties) -> Properties:

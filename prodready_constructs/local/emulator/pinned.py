@@ -20,7 +20,7 @@ PRIVATE_NAMES = {
     "ministack.services.appsync_events": ("_apis",),
     "ministack.core.responses": ("get_region", "get_account_id", "set_request_region", "request_scope", "AccountRegionScopedDict"),
     "ministack.services.ecs": ("_run_task", "_ACTION_MAP", "_tasks", "_task_defs", "_resolve_td_key", "_mark_task_stopped"),
-    "ministack.services.elasticache": ("_user_xml", "_users"),
+    "ministack.services.elasticache": ("_user_xml", "_users", "_create_replication_group", "_replication_groups", "_clusters", "_p"),
     "ministack.services.rds": (
         *("_instances", "_clusters", "_global_clusters", "_resolve_cluster", "_resolve_global_cluster"),
         "_attach_cluster_to_global",
