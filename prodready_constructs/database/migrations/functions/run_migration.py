@@ -22,7 +22,7 @@ MARGIN_MILLISECONDS = 30_000
 #: APIs may fail so many times in a row before the migration is given up.
 MOST_FAULTS = 12
 LOG_LINES, LONGEST_REASON = 20, 1_500
-_SECRET = re.compile(r"(?i)\b(pass(word|wd)?|pwd|secret|token)(['\"]?\s*[=:]\s*['\"]?)[^\s'\",;]+")
+_SECRET = re.compile(r"(?i)(password|passwd|pwd|secret|token)(['\"]?\s*[=:]\s*['\"]?)[^\s'\",;]+")
 _IN_URL = re.compile(r"(://[^\s:/@]*:)[^\s@]+@")
 
 Outcome = tuple[bool, str]
@@ -151,7 +151,7 @@ def last_lines(request: dict[str, Any], task: str) -> str:
         lines = ""
     if not lines:
         return f" It wrote nothing to {asked['LogGroup']}."
-    lines = _IN_URL.sub(r"\1***@", _SECRET.sub(r"\1\3***", lines))
+    lines = _IN_URL.sub(r"\1***@", _SECRET.sub(r"\1\2***", lines))
     return f" Its last lines in {asked['LogGroup']}:\n{lines[-LONGEST_REASON:]}"
 
 
