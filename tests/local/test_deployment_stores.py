@@ -207,3 +207,5 @@ def test_it_is_all_deleted_again(session: Session, assembly: Assembly, found: Re
     assert session.client("elasticache", ACCOUNT, REGION).describe_serverless_caches()["ServerlessCaches"] == []
     assert session.client("dynamodb", ACCOUNT, REGION).list_tables()["TableNames"] == []
     assert session.client("ecr", ACCOUNT, REGION).get_registry_scanning_configuration()["scanningConfiguration"]["scanType"] == "BASIC"
+    secrets = session.client("secretsmanager", ACCOUNT, REGION).list_secrets()["SecretList"]
+    assert [each["Name"] for each in secrets if each["Name"].startswith("rds!")] == []

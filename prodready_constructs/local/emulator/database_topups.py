@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
+from contextlib import suppress
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -18,7 +19,7 @@ Attributes = dict[str, Any]
 
 def install() -> None:
     """Wrap ministack's handlers of instances and clusters."""
-    top_up("AWS::RDS::DBInstance", _instance)
+    top_up("AWS::RDS::DBInstance", _instance, before_delete=_drop_managed_secret)
     top_up("AWS::RDS::DBCluster", _cluster, before_delete=_leave)
 
 
@@ -79,11 +80,24 @@ def _leave(name: str, properties: Properties) -> None:
     if properties.get("GlobalClusterIdentifier"):
         arn = rds._clusters[name]["DBClusterArn"]
         client("rds").remove_from_global_cluster(GlobalClusterIdentifier=properties["GlobalClusterIdentifier"], DbClusterIdentifier=arn)
+    _drop_managed_secret(name, properties)
+
+
+def _drop_managed_secret(name: str, properties: Properties) -> None:
+    """RDS deletes the secret that it manages together with the database."""
+    for kind in ("db", "cluster"):
+        if _managed(properties):
+            with suppress(ClientError):
+                client("secretsmanager").delete_secret(SecretId=f"rds!{kind}-{name}", ForceDeleteWithoutRecovery=True)
+
+
+def _managed(properties: Properties) -> bool:
+    return str(properties.get("ManageMasterUserPassword", False)).lower() == "true"
 
 
 def _managed_secret(kind: str, name: str, properties: Properties) -> Attributes:
     """``ManageMasterUserPassword``: the secret that RDS would make, and the attribute that names it."""
-    if str(properties.get("ManageMasterUserPassword", False)).lower() != "true":
+    if not _managed(properties):
         return {}
     manager, secret = client("secretsmanager"), f"rds!{kind}-{name}"
     key = properties.get("MasterUserSecret", {}).get("KmsKeyId")
