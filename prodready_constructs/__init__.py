@@ -16,7 +16,7 @@ _HOMES = {
     "compute": "WebService",
     "database": (
         "AURORA_MYSQL_3 AURORA_POSTGRESQL_16 AURORA_POSTGRESQL_17 AuroraDatabase AuroraEngine AuroraSecondary DatabaseProxy "
-        "Engine MYSQL_8_4 MultiAzDatabase POSTGRESQL_16 POSTGRESQL_17 POSTGRESQL_18 ReadReplica Restore"
+        "DatabaseUser DatabaseUserRotation Engine MYSQL_8_4 MigrationTask MultiAzDatabase POSTGRESQL_16 POSTGRESQL_17 POSTGRESQL_18 ReadReplica Restore"
     ),
     "edge": (
         "AccountCreation AccountTakeover AddressList AlarmHealthCheck ApiLogs AppSyncAuthorization BotControl CachedField "
