@@ -177,11 +177,26 @@ def test_staging_is_held_to_its_own_packs_and_needs_no_spare_task() -> None:
     assert about_waivers(found) == []
 
 
+def watched_queue(stack: cdk.Stack) -> sqs.Queue:
+    """A queue whose one fault is that it has no dead-letter queue."""
+    queue = sqs.Queue(stack, "Queue", enforce_ssl=True)
+    cloudwatch.CfnAlarm(
+        stack,
+        "Age",
+        comparison_operator="GreaterThanThreshold",
+        evaluation_periods=1,
+        alarm_actions=[f"arn:aws:sns:{stack.region}:{stack.account}:people"],
+        alarm_description="Messages wait. Runbook: runbooks/queue.md",
+        dimensions=[cloudwatch.CfnAlarm.DimensionProperty(name="QueueName", value=queue.queue_name)],
+    )
+    return queue
+
+
 def wake_up_queue(waivers: Callable[[cdk.App, cdk.Stack, sqs.Queue], object]) -> cdk.App:
     """An app with one finding of AwsSolutions: a queue without a dead-letter queue."""
     app = new_app()
     stack = new_stack(app)
-    waivers(app, stack, sqs.Queue(stack, "Queue", enforce_ssl=True))
+    waivers(app, stack, watched_queue(stack))
     return app
 
 
@@ -364,7 +379,7 @@ def test_our_rules_as_a_plugin_of_somebody_elses_app() -> None:
         made = new_app()
         cdk.Validations.of(made).add_plugins(HardeningRules(required_tags=()), cdk_nag.AwsSolutionsChecks())
         group = cdk.CfnResource(new_stack(made), "Logs", type="AWS::Logs::LogGroup", properties={"RetentionInDays": 7})
-        sqs.Queue(new_stack(made, "Other"), "Queue", enforce_ssl=True)
+        watched_queue(new_stack(made, "Other"))
         return made, group
 
     bent, _ = app()

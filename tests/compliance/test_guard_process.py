@@ -15,6 +15,7 @@ from tests.support.synthesis import ROOT
 
 APP = """
 import aws_cdk as cdk
+from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_sqs as sqs
 from prodready_constructs.compliance import STAGING_PACKS, guard
 from prodready_constructs.waivers import waive
@@ -22,6 +23,20 @@ from prodready_constructs.waivers import waive
 app = cdk.App(builtin_cloud_formation_validation={built_in}, analytics_reporting=False)
 stack = cdk.Stack(app, "Shop")
 queue = sqs.Queue(stack, "Queue", enforce_ssl=True)
+cloudwatch.CfnAlarm(
+    stack,
+    "Age",
+    comparison_operator="GreaterThanThreshold",
+    evaluation_periods=1,
+    metric_name="ApproximateAgeOfOldestMessage",
+    namespace="AWS/SQS",
+    period=60,
+    statistic="Maximum",
+    threshold=60,
+    alarm_actions=[f"arn:aws:sns:{{stack.region}}:{{stack.account}}:people"],
+    alarm_description="Messages wait. Runbook: runbooks/queue.md",
+    dimensions=[cloudwatch.CfnAlarm.DimensionProperty(name="QueueName", value=queue.queue_name)],
+)
 raw = cdk.CfnResource(stack, "Raw", type="AWS::SNS::Topic", properties={{"DisplayName": "shop", "Colour": "red"}})
 because = "the topic has always had a colour, and nobody knows how to take it away"
 if {waived}:

@@ -54,10 +54,15 @@ def test_a_user_pool_asks_for_more_than_a_password(change: dict[str, Any], detai
         ({"CallbackURLs": ["http://[broken"]}, ["Callback http://[broken"]),
         ({"ExplicitAuthFlows": ["ALLOW_USER_SRP_AUTH", "ALLOW_USER_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"]}, []),
         ({"ExplicitAuthFlows": ["ALLOW_USER_PASSWORD_AUTH"]}, ["ALLOW_USER_PASSWORD_AUTH"]),
+        ({"PreventUserExistenceErrors": None}, ["Existence"]),
+        ({"PreventUserExistenceErrors": "LEGACY"}, ["Existence"]),
+        ({"PreventUserExistenceErrors": {"Ref": "Errors"}, "EnableTokenRevocation": {"Ref": "Revocation"}}, []),
+        ({"EnableTokenRevocation": False}, ["Revocation"]),
+        ({"EnableTokenRevocation": "true"}, []),
     ],
 )
 def test_a_client_gives_nothing_away(client: dict[str, Any], details: list[str]) -> None:
-    resources = {"Client": resource("Cognito::UserPoolClient", client)}
+    resources = {"Client": resource("Cognito::UserPoolClient", {"PreventUserExistenceErrors": "ENABLED"} | client)}
     assert found("WeakSignIn", stack_of(resources)) == [f"[{detail}] @ Stack/Client" for detail in details]
 
 

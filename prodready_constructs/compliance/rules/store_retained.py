@@ -17,6 +17,7 @@ STORES = (
     "AWS::EC2::Volume",
     "AWS::ECR::Repository",
     "AWS::EFS::FileSystem",
+    "AWS::ElastiCache::ReplicationGroup",
     "AWS::FSx::FileSystem",
     "AWS::KMS::Key",
     "AWS::Neptune::DBCluster",

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
-from prodready_constructs.compliance.rules.rule import Hit, Rule, Subject, hit
+from prodready_constructs.compliance.rules.rule import Hit, Rule, Subject, hit, mappings
 from prodready_constructs.contracts import METADATA_KEY
 from prodready_constructs.evidence.assembly import Resource, StackTemplate
 
@@ -12,12 +13,31 @@ from prodready_constructs.evidence.assembly import Resource, StackTemplate
 ALARM_WORTHY = (
     "AWS::ApiGateway::RestApi",
     "AWS::CloudFront::Distribution",
+    "AWS::DynamoDB::GlobalTable",
+    "AWS::DynamoDB::Table",
     "AWS::ECS::Service",
     "AWS::ElastiCache::ReplicationGroup",
+    "AWS::ElastiCache::ServerlessCache",
     "AWS::ElasticLoadBalancingV2::LoadBalancer",
     "AWS::RDS::DBCluster",
     "AWS::RDS::DBInstance",
+    "AWS::RDS::DBProxy",
+    "AWS::SQS::Queue",
 )
+#: Where the name stands that metrics carry, when somebody chose it; then an alarm may write it without a reference.
+NAMES = {
+    "AWS::ApiGateway::RestApi": "Name",
+    "AWS::DynamoDB::GlobalTable": "TableName",
+    "AWS::DynamoDB::Table": "TableName",
+    "AWS::ElastiCache::ReplicationGroup": "ReplicationGroupId",
+    "AWS::ElastiCache::ServerlessCache": "ServerlessCacheName",
+    "AWS::RDS::DBCluster": "DBClusterIdentifier",
+    "AWS::RDS::DBInstance": "DBInstanceIdentifier",
+    "AWS::RDS::DBProxy": "DBProxyName",
+    "AWS::SQS::Queue": "QueueName",
+}
+#: The nodes of a replication group, which its metrics carry: ``name-001``, or ``name-0001-001`` in cluster mode.
+_NODE = re.compile(r"(-\d{4})?-\d{3}$")
 
 
 def _stack_of(subject: Subject, path: str) -> StackTemplate:
@@ -25,18 +45,26 @@ def _stack_of(subject: Subject, path: str) -> StackTemplate:
     return max(owners, key=lambda stack: len(stack.path))
 
 
+def _names(alarm: Resource) -> Iterator[str]:
+    """The literal values of an alarm's dimensions, those of its metric queries included."""
+    queries = [query.get("MetricStat") for query in mappings(alarm.get("Metrics"))]
+    metrics = [stat.get("Metric") for stat in mappings(queries)]
+    for dimensions in (alarm.get("Dimensions"), *(metric.get("Dimensions") for metric in mappings(metrics))):
+        for value in (dimension.get("Value") for dimension in mappings(dimensions)):
+            if isinstance(value, str):
+                yield value
+                yield _NODE.sub("", value)
+
+
 def _alarmed(subject: Subject) -> set[Resource]:
     """What the alarms of the app measure: named by reference, or by a literal name."""
     alarms = subject.of_type("AWS::CloudWatch::Alarm")
     measured = {target for alarm in alarms for part in ("Dimensions", "Metrics") for target in subject.targets(alarm, alarm.get(part))}
-    names = {
-        dimension.get("Value")
-        for alarm in alarms
-        for dimension in alarm.get("Dimensions") or []
-        if isinstance(dimension, dict) and isinstance(dimension.get("Value"), str)
-    }
-    # The metrics of a REST API carry its name, which is no reference in the template.
-    return measured | {api for api in subject.of_type("AWS::ApiGateway::RestApi") if api.get("Name") in names}
+    names = {name for alarm in alarms for name in _names(alarm)}
+    measured |= {one for one in subject.of_type(*NAMES) if isinstance(name := one.get(NAMES[one.type]), str) and name in names}
+    # Whoever watches the members of a cluster watches it.
+    members = (one for one in measured if one.type == "AWS::RDS::DBInstance")
+    return measured | {cluster for one in list(members) for cluster in subject.targets(one, one.get("DBClusterIdentifier"))}
 
 
 def _find(subject: Subject) -> Iterator[Hit]:
@@ -48,7 +76,8 @@ def _find(subject: Subject) -> Iterator[Hit]:
     alarmed = _alarmed(subject)
     for resource in subject.of_type(*ALARM_WORTHY):
         ours = any(resource.path.startswith(f"{path}/") for path in recorded)
-        if not ours and not resource.get("DBClusterIdentifier") and resource not in alarmed:
+        member = resource.type == "AWS::RDS::DBInstance" and resource.get("DBClusterIdentifier")
+        if not ours and not member and resource not in alarmed:
             yield hit(resource, note="No alarm measures it.")
 
 

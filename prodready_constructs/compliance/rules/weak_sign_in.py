@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from prodready_constructs.compliance.rules.rule import Hit, Rule, Subject, hit
+from prodready_constructs.compliance.rules.rule import Hit, Rule, Subject, hit, is_off
 from prodready_constructs.evidence.assembly import Resource
 
 HERE = ("localhost", "127.0.0.1", "[::1]")
@@ -44,6 +44,12 @@ def _find(subject: Subject) -> Iterator[Hit]:
         addresses = [*(client.get("CallbackURLs") or []), *(client.get("LogoutURLs") or []), client.get("DefaultRedirectURI")]
         for address in filter(_plain, addresses):
             yield hit(client, detail=f"Callback {address}", note="Codes and tokens are sent there unencrypted.")
+        existence = client.get("PreventUserExistenceErrors")
+        if not isinstance(existence, dict) and existence != "ENABLED":
+            yield hit(client, detail="Existence", note="Its answers tell which people have an account.")
+        # On unless a template says no.
+        if client.get("EnableTokenRevocation") is not None and is_off(client.get("EnableTokenRevocation")):
+            yield hit(client, detail="Revocation", note="Signing out leaves stolen tokens valid.")
         for flow in sorted(PASSWORD_FLOWS.intersection(client.get("ExplicitAuthFlows") or [])):
             yield hit(client, detail=flow, note="The password itself is sent, where SRP would prove it without.")
 
@@ -53,6 +59,6 @@ RULE = Rule(
     controls=("SEC-5",),
     why="Whoever has a password, or reads one answer, is signed in.",
     fix="use identity.UserDirectory; or MfaConfiguration ON, DeletionProtection ACTIVE, AdvancedSecurityMode ENFORCED, and for clients the "
-    "code flow with PKCE, SRP or passkeys, and https addresses",
+    "code flow with PKCE, SRP or passkeys, https addresses, PreventUserExistenceErrors ENABLED and EnableTokenRevocation",
     find=_find,
 )
