@@ -11,6 +11,7 @@ from stacks.base import EnvironmentStack
 from stacks.edge import CLOUDFRONT_REGION, EdgeStack
 from stacks.recovery import RecoveryStack
 from stacks.settings import Settings
+from stacks.stores import Stores
 
 
 class DataStack(EnvironmentStack):
@@ -30,10 +31,15 @@ class DataStack(EnvironmentStack):
         self.uploads = SecureBucket(
             self, "Uploads", posture=posture.storage, access_logs=self.logs.bucket, replica=self.replica, key_prefix="uploads/"
         )
+        self.stores = Stores(self, "Stores", posture=posture, network=self.network, database=self.database)
         self.backup = BackupPlan(
-            self, "Backup", posture=posture.recovery, protecting=[self.database, self.uploads], copy_to_arn=recovery.vault.arn
+            self,
+            "Backup",
+            posture=posture.recovery,
+            protecting=[self.database, self.uploads, *self.stores.recoverable],
+            copy_to_arn=recovery.vault.arn,
         )
-        self.watched: list[Watchable] = [self.database, self.uploads, self.network, self.backup]
+        self.watched: list[Watchable] = [self.database, self.uploads, self.network, self.backup, *self.stores.watched]
         if self.routes is not edge.routes:
             self.watched.append(self.routes)
         self.watch = Watch(self, "Watch", routes=self.routes, watching=self.watched, runbook_base_url=settings.runbooks)

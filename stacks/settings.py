@@ -29,11 +29,12 @@ class DomainSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceSettings:
-    """What runs: the container image, the port it listens on, and the path that says it is well."""
+    """What runs: the container image, the port it listens on, the path that says it is well, and what migrates the schema before it."""
 
     image: str
     port: int
     health_check_path: str
+    migrate: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

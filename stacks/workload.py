@@ -12,6 +12,7 @@ from prodready_constructs import (
     ContentSecurityPolicy,
     Dashboard,
     GroupRoles,
+    MigrationTask,
     Passkeys,
     Posture,
     ProtectedLoadBalancer,
@@ -52,17 +53,29 @@ class WorkloadStack(EnvironmentStack):
         self.domain = self.name_in_domain("Domain")
         self.api_domain = self.name_in_domain("ApiDomain", prefix="api.")
         self.front = ProtectedLoadBalancer(self, "Front", vpc=vpc, posture=posture.edge, access_logs=data.logs.bucket, domain=self.domain)
+        image = ecs.ContainerImage.from_registry(settings.service.image)
         self.service = WebService(
             self,
             "Orders",
             vpc=vpc,
             load_balancer=self.front,
-            image=ecs.ContainerImage.from_registry(settings.service.image),
+            image=image,
             posture=posture.compute,
             container_port=settings.service.port,
             health_check_path=settings.service.health_check_path,
         )
-        self.service.connect_to(data.database)
+        stores = data.stores
+        self.service.connect_to(stores.user)
+        self.service.connect_to(stores.sessions)
+        self.service.connect_to(stores.carts)
+        self.service.connect_to(stores.work)
+        stores.carts.grant_read_write(self.service.task_role)
+        stores.work.grant_consume(self.service.task_role)
+        stores.news.grant_publish(self.service.task_role)
+        self.migration = MigrationTask(
+            self, "Migration", vpc=vpc, image=image, command=settings.service.migrate, user=stores.migrator, posture=posture.compute
+        )
+        self.migration.before(self.service)
         data.uploads.grant_read_write(self.service.task_role)
         waive(
             self.service.task_role.policy,
@@ -145,7 +158,7 @@ class WorkloadStack(EnvironmentStack):
 
         doors: list[Watchable] = [self.api, self.users, self.shop, self.front, self.front.web_acl, self.direct_acl]
         names = filter(None, [self.domain, self.api_domain])
-        here: list[Watchable] = [*doors, *names, *filter(None, [visitors]), self.service, self.content, *self.apis.watched]
+        here: list[Watchable] = [*doors, *names, *filter(None, [visitors]), self.service, self.migration, self.content, *self.apis.watched]
         #: What CloudFront tells, in us-east-1 only; the alarms are there, where this stack is in another region.
         by_cloudfront: list[Watchable] = [self.site, self.apis.mobile_front]
         at_home = settings.region == CLOUDFRONT_REGION
