@@ -154,6 +154,55 @@ def task(*variables: dict[str, Any]) -> dict[str, Any]:
         (resource("CodeBuild::Project", {"Environment": {"EnvironmentVariables": [{"Name": "API_KEY", "Value": PASSWORD}]}}), "API_KEY"),
         (resource("Batch::JobDefinition", {"ContainerProperties": {"Environment": [{"Name": "API_KEY", "Value": PASSWORD}]}}), "API_KEY"),
         (resource("RDS::DBInstance", {"MasterUserPassword": "x"}), "MasterUserPassword"),
+        (resource("AppSync::GraphQLApi", {"EnvironmentVariables": {"API_KEY": PASSWORD}}), "API_KEY"),
+        (resource("Serverless::Function", {"Environment": {"Variables": {"API_KEY": PASSWORD}}}), "API_KEY"),
+        (resource("Glue::Job", {"DefaultArguments": {"--db_password": PASSWORD}}), "--db_password"),
+        (resource("Amplify::Branch", {"EnvironmentVariables": [{"Name": "API_KEY", "Value": PASSWORD}]}), "API_KEY"),
+        (resource("SageMaker::Model", {"PrimaryContainer": {"Environment": {"API_KEY": PASSWORD}}}), "API_KEY"),
+        (resource("SageMaker::Model", {"Containers": [{"Environment": {"API_KEY": PASSWORD}}]}), "API_KEY"),
+        (
+            resource(
+                "Batch::JobDefinition",
+                {"EcsProperties": {"TaskProperties": [{"Containers": [{"Environment": [{"Name": "API_KEY", "Value": PASSWORD}]}]}]}},
+            ),
+            "API_KEY",
+        ),
+        (
+            resource(
+                "AppRunner::Service",
+                {
+                    "SourceConfiguration": {
+                        "ImageRepository": {"ImageConfiguration": {"RuntimeEnvironmentVariables": [{"Name": "API_KEY", "Value": PASSWORD}]}}
+                    }
+                },
+            ),
+            "API_KEY",
+        ),
+        ({"Type": "Custom::Migration", "Properties": {"ServiceToken": "arn:aws:lambda:x", "DbPassword": PASSWORD}}, "DbPassword"),
+        (resource("CloudFormation::CustomResource", {"What": {"Ref": "Hidden"}}), "What"),
+        (resource("ElastiCache::User", {"AuthenticationMode": {"Type": "password", "Passwords": ["x"]}}), "AuthenticationMode.Passwords"),
+        (resource("ElastiCache::User", {"Passwords": [{"Ref": "Other"}, "x"]}), "Passwords"),
+        (resource("MemoryDB::User", {"AuthenticationMode": {"Passwords": ["x"]}}), "AuthenticationMode.Passwords"),
+        (resource("ElastiCache::ReplicationGroup", {"AuthToken": "x"}), "AuthToken"),
+        (resource("SecretsManager::Secret", {"SecretString": "x"}), "SecretString"),
+        (resource("DMS::Endpoint", {"Password": "x"}), "Password"),
+        (
+            resource("Events::Connection", {"AuthParameters": {"BasicAuthParameters": {"Username": "u", "Password": "x"}}}),
+            "AuthParameters.BasicAuthParameters.Password",
+        ),
+        (
+            resource("Cognito::UserPoolIdentityProvider", {"ProviderDetails": {"client_id": "shop", "client_secret": "x"}}),
+            "ProviderDetails.client_secret",
+        ),
+        (resource("AppSync::GraphQLApi", {"EnvironmentVariables": {"TABLE": "orders"}}), None),
+        ({"Type": "Custom::Migration", "Properties": {"ServiceToken": PASSWORD, "SecretArn": {"Ref": "Secret"}}}, None),
+        (resource("ElastiCache::User", {"AuthenticationMode": {"Passwords": ["{{resolve:secretsmanager:cache}}"]}}), None),
+        (resource("ElastiCache::User", {"AuthenticationMode": {"Passwords": [{"Fn::Sub": "{{resolve:secretsmanager:${S}}}"}]}}), None),
+        (resource("SecretsManager::Secret", {"GenerateSecretString": {"SecretStringTemplate": "{}"}}), None),
+        (
+            resource("Cognito::UserPoolIdentityProvider", {"ProviderDetails": {"client_secret": "{{resolve:secretsmanager:google}}"}}),
+            None,
+        ),
         (task({"Name": "DB_HOST", "Value": "db.example.com"}), None),
         (task({"Name": "SECRET_ARN", "Value": {"Ref": "Secret"}}), None),
         (

@@ -90,6 +90,36 @@ def test_a_list_that_says_why_it_lets_in_passes(fact: dict[str, Any], passes: bo
     assert found("WafBypass", stack, metadata=metadata) == ([] if passes else ["[Office] @ Stack/Acl/Acl"])
 
 
+COUNT: dict[str, Any] = {"Count": {}}
+LIMIT: dict[str, Any] = {"Name": "Rate", "Statement": {"RateBasedStatement": {"Limit": 10_000}}, "Action": {"Block": {}}}
+
+
+@pytest.mark.control("WEB-1", "GOV-3")
+@pytest.mark.parametrize(
+    ("rules", "details"),
+    [
+        ([MANAGED, LIMIT], []),
+        ([MANAGED | {"OverrideAction": COUNT}], ["Common"]),
+        ([{"Name": "Own", "Statement": OWN_GROUP, "OverrideAction": COUNT}], ["Own"]),
+        ([LIMIT | {"Action": COUNT}], ["Rate"]),
+        # A lower limit gives warning before the one that blocks.
+        ([LIMIT, LIMIT | {"Name": "Warning", "Action": COUNT}], []),
+        ([{"Name": "Label", "Statement": {"LabelMatchStatement": {}}, "Action": COUNT}], []),
+        ([MANAGED | {"OverrideAction": {"Ref": "Decided"}}], []),
+    ],
+)
+def test_protection_that_only_counts_is_none(rules: list[dict[str, Any]], details: list[str]) -> None:
+    assert found("WafCountsOnly", stack_of(ruled(*rules))) == [f"[{detail}] @ Stack/Acl/Acl" for detail in details]
+
+
+@pytest.mark.control("WEB-1")
+@pytest.mark.parametrize(("on_trial", "passes"), [(["Common"], True), (["Other"], False), ([], False)])
+def test_a_recorded_trial_may_count(on_trial: list[str], passes: bool) -> None:
+    metadata = {"Stack/Acl": [{"type": "prodready:construct", "data": {"kind": "WebAcl", "on_trial": on_trial}}]}
+    stack = stack_of(ruled(MANAGED | {"OverrideAction": COUNT}))
+    assert found("WafCountsOnly", stack, metadata=metadata) == ([] if passes else ["[Common] @ Stack/Acl/Acl"])
+
+
 @pytest.mark.control("WEB-9", "GOV-3")
 @pytest.mark.parametrize(
     ("record", "unchecked"),

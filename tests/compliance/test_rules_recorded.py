@@ -63,3 +63,13 @@ def test_the_same_rule_under_another_name_does_not(tmp_path: Path) -> None:
     let_in = next(place for place, rule in enumerate(stack.resolve(acl.acl.rules)) if "allow" in rule.get("action", {}))
     acl.acl.add_property_override(f"Rules.{let_in}.Name", "Somebody")
     assert judged(stack, tmp_path, "WafBypass") == ["Stack/Acl/Acl"]
+
+
+@pytest.mark.control("WEB-1", "GOV-3")
+def test_a_trial_of_a_web_acl_passes_and_the_same_by_hand_does_not(tmp_path: Path) -> None:
+    stack = new_stack(new_app(outdir=str(tmp_path)))
+    WebAcl(stack, "Tried", posture=PRODUCTION.edge, count_only=True)
+    common = {"VendorName": "AWS", "Name": "AWSManagedRulesCommonRuleSet"}
+    rule = {"Name": "Common", "Statement": {"ManagedRuleGroupStatement": common}, "OverrideAction": {"Count": {}}}
+    cdk.CfnResource(stack, "ByHand", type="AWS::WAFv2::WebACL", properties={"Rules": [rule]})
+    assert judged(stack, tmp_path, "WafCountsOnly") == ["Stack/ByHand"]

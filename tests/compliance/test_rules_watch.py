@@ -97,6 +97,16 @@ def test_a_watchable_construct_is_watched() -> None:
             {"Metrics": [{"MetricStat": {"Metric": {"Dimensions": [{"Value": {"Fn::GetAtt": ["It", "LoadBalancerFullName"]}}]}}}]},
         ),
         ("ApiGateway::RestApi", {"Name": "shop"}, {"Dimensions": [{"Name": "ApiName", "Value": "shop"}]}),
+        ("SQS::Queue", {}, {"Dimensions": [{"Name": "QueueName", "Value": {"Fn::GetAtt": ["It", "QueueName"]}}]}),
+        ("SQS::Queue", {"QueueName": "work"}, {"Metrics": [{"MetricStat": {"Metric": {"Dimensions": [{"Value": "work"}]}}}]}),
+        ("RDS::DBProxy", {"DBProxyName": "pool"}, {"Dimensions": [{"Name": "ProxyName", "Value": "pool"}]}),
+        ("RDS::DBCluster", {"DBClusterIdentifier": "ledger"}, {"Dimensions": [{"Name": "DBClusterIdentifier", "Value": "ledger"}]}),
+        ("DynamoDB::Table", {}, {"Dimensions": [{"Name": "TableName", "Value": {"Ref": "It"}}]}),
+        ("DynamoDB::GlobalTable", {"TableName": "carts"}, {"Dimensions": [{"Name": "TableName", "Value": "carts"}]}),
+        ("ElastiCache::ServerlessCache", {"ServerlessCacheName": "c"}, {"Dimensions": [{"Name": "clusterId", "Value": "c"}]}),
+        ("ElastiCache::ReplicationGroup", {"ReplicationGroupId": "c"}, {"Dimensions": [{"Name": "CacheClusterId", "Value": "c-001"}]}),
+        ("ElastiCache::ReplicationGroup", {"ReplicationGroupId": "c"}, {"Dimensions": [{"Name": "CacheClusterId", "Value": "c-0002-001"}]}),
+        ("ElastiCache::ReplicationGroup", {}, {"Dimensions": [{"Name": "CacheClusterId", "Value": {"Fn::Sub": "${It}-001"}}]}),
     ],
 )
 def test_a_plain_resource_has_an_alarm(kind: str, properties: dict[str, Any], measured: dict[str, Any]) -> None:
@@ -107,6 +117,16 @@ def test_a_plain_resource_has_an_alarm(kind: str, properties: dict[str, Any], me
 
 def test_a_member_of_a_cluster_is_measured_with_its_cluster() -> None:
     assert found("WatchableWithoutAlarms", stack_of({"Db": resource("RDS::DBInstance", {"DBClusterIdentifier": "c"})})) == []
+    cluster = {"Cluster": resource("RDS::DBCluster"), "Db": resource("RDS::DBInstance", {"DBClusterIdentifier": {"Ref": "Cluster"}})}
+    assert found("WatchableWithoutAlarms", stack_of(cluster)) == ["Stack/Cluster"]
+    measured = alarm(Dimensions=[{"Name": "DBInstanceIdentifier", "Value": {"Ref": "Db"}}])
+    assert found("WatchableWithoutAlarms", stack_of(cluster | {"Alarm": measured})) == []
+
+
+def test_a_name_like_another_is_another() -> None:
+    queue = {"Queue": resource("SQS::Queue", {"QueueName": "work"})}
+    other = alarm(Dimensions=[{"Name": "QueueName", "Value": "work-dead"}])
+    assert found("WatchableWithoutAlarms", stack_of(queue | {"Alarm": other})) == ["Stack/Queue"]
 
 
 @pytest.mark.control("NET-1", "GOV-3")
