@@ -23,6 +23,7 @@ from prodready_constructs import (
     ReliableQueue,
     ReplicatedCache,
     TableSchema,
+    WebService,
 )
 from prodready_constructs.contracts import Recoverable, Watchable
 
@@ -65,3 +66,13 @@ class Stores(Construct):
             *(self.rotation, self.user, self.migrator, self.proxy, self.ledger, self.carts),
             *(self.cache_rotation, self.sessions, self.work, self.news, self.images),
         ]
+
+    def serve(self, service: WebService) -> None:
+        """Tell *service* where the stores are, and let it use them; it signs in to the database as ``user``."""
+        service.connect_to(self.user)
+        service.connect_to(self.sessions)
+        service.connect_to(self.carts)
+        service.connect_to(self.work)
+        self.carts.grant_read_write(service.task_role)
+        self.work.grant_consume(service.task_role)
+        self.news.grant_publish(service.task_role)

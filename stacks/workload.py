@@ -64,16 +64,9 @@ class WorkloadStack(EnvironmentStack):
             container_port=settings.service.port,
             health_check_path=settings.service.health_check_path,
         )
-        stores = data.stores
-        self.service.connect_to(stores.user)
-        self.service.connect_to(stores.sessions)
-        self.service.connect_to(stores.carts)
-        self.service.connect_to(stores.work)
-        stores.carts.grant_read_write(self.service.task_role)
-        stores.work.grant_consume(self.service.task_role)
-        stores.news.grant_publish(self.service.task_role)
+        data.stores.serve(self.service)
         self.migration = MigrationTask(
-            self, "Migration", vpc=vpc, image=image, command=settings.service.migrate, user=stores.migrator, posture=posture.compute
+            self, "Migration", vpc=vpc, image=image, command=settings.service.migrate, user=data.stores.migrator, posture=posture.compute
         )
         self.migration.before(self.service)
         data.uploads.grant_read_write(self.service.task_role)
