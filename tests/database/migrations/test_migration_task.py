@@ -164,9 +164,7 @@ def test_what_it_says_is_not_thrown_away(built: Built) -> None:
 
 
 def test_the_runner_has_a_quarter_of_an_hour_and_may_call_itself(built: Built) -> None:
-    ((name, function),) = [  # fmt: skip
-        one for one in built.template.of_type("AWS::Lambda::Function").items() if one[0].startswith("Migration")
-    ]
+    ((name, function),) = (one for one in built.template.of_type("AWS::Lambda::Function").items() if one[0].startswith("Migration"))
     assert (function["Properties"]["Timeout"], function["Properties"]["ReservedConcurrentExecutions"]) == (900, 1)
     assert function["Properties"]["VpcConfig"]["SubnetIds"] == ["private-a", "private-b"]
     hands_on = built.template.props("AWS::IAM::ManagedPolicy", "MigrationHandsOn")["PolicyDocument"]["Statement"]
