@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from prodready_constructs.compliance.rules.literal_secrets import PROGRAMS, environment, literal_secrets
+from prodready_constructs.compliance.rules.environments import PROGRAMS, environment
+from prodready_constructs.compliance.rules.literal_secrets import literal_secrets
 from prodready_constructs.compliance.rules.rule import Hit, Rule, Subject, hit, is_true
 from prodready_constructs.evidence.assembly import Resource, flat, references
 from prodready_constructs.foundation.plain_secrets import looks_like_a_secret
