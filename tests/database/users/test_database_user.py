@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -18,6 +19,7 @@ from aws_cdk import aws_iam as iam
 from prodready_constructs import MYSQL_8_4, POSTGRESQL_17, AuroraDatabase, DatabaseUser, DatabaseUserRotation, Engine, MultiAzDatabase
 from prodready_constructs.contracts import Severity
 from prodready_constructs.database.users import drivers
+from prodready_constructs.database.users.functions import trust
 from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.posture import PRODUCTION
 from tests.database.conftest import any_vpc
@@ -154,6 +156,13 @@ def test_own_authorities_are_in_the_asset_and_change_its_hash(tmp_path: Path) ->
     folder, digest = drivers._folder("here", "mysql", bundle)
     assert (Path(folder) / "rotation/authorities.pem").read_text() == bundle.read_text()
     assert digest != drivers._folder("here", "mysql", None)[1]
+
+
+@pytest.mark.control("DB-6")
+def test_whom_the_function_trusts_is_verified_by_chain_and_name() -> None:
+    context = trust.trusted()
+    assert (context.verify_mode, context.check_hostname) == (ssl.CERT_REQUIRED, True)
+    assert context.minimum_version == ssl.TLSVersion.TLSv1_2
 
 
 # --- how much ---

@@ -14,8 +14,8 @@ CONNECT_SECONDS = 5
 
 def trusted() -> ssl.SSLContext:
     """A context that verifies chain and host name, from TLS 1.2 on. There is no way around it."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     # Without VERIFY_X509_STRICT, which judges the form of certificates: authorities made before it fail by it. PyMySQL leaves it out too.
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     if OWN.exists():
         context.load_verify_locations(OWN)
