@@ -123,7 +123,14 @@ def test_the_alarms_of_a_room_are_those_on_its_page(page: Path) -> None:
 
 
 def test_every_room_and_decision_has_its_place() -> None:
-    rooms = {init.parent.name for init in PACKAGE.glob("*/__init__.py")} - {"cli", "contracts", "evidence", "foundation", "local", "posture"}
+    rooms = {init.parent.name for init in PACKAGE.glob("*/__init__.py")} - {
+        "cli",
+        "contracts",
+        "evidence",
+        "foundation",
+        "local",
+        "posture",
+    }
     alcoves = {init.parent.relative_to(PACKAGE) for init in PACKAGE.glob("edge/*/__init__.py")}
     pages = {page.relative_to(DOCS / "rooms").with_suffix("") for page in ROOMS}
     assert {Path(room) for room in rooms} | alcoves <= pages
