@@ -119,6 +119,8 @@ def rotation_function(
         logging_format=lambda_.LoggingFormat.JSON,
         tracing=lambda_.Tracing.ACTIVE,
         environment=environment,
+        # Also for what is set later: nothing in it is secret, but whose key it is should not depend on that.
+        environment_encryption=key,
     )
     policy = role.policy
     # The CDK's own list names the role too, which the function refers to anyway (cfn-lint W3005).

@@ -160,6 +160,8 @@ class MigrationTask(Part):
             hands_on, task.execution_role, self.security_group, self._settings, *attachment.connections.security_groups
         )
         self.resource.node.add_dependency(user)
+        # The rules of the security group must be there first; that the group itself is named twice does no harm.
+        cast("CfnResource", self.resource.node.default_child).add_metadata("cfn-lint", {"config": {"ignore_checks": ["W3005"]}})
         CfnOutput(self, "RunCommand", value=self.run_command, description=f"Runs the migration {self.path} outside a deployment")
         record(self, controls=CONTROLS, tier="compute", watchable=True, time_limit=time_limit.total_seconds())
 
