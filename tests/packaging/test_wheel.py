@@ -34,6 +34,10 @@ guard(app)
 """
 
 
+#: What is in the package besides its Python: tables, resolvers, certificates, the stub of its front door.
+DATA = {".js", ".json", ".pem", ".pyi"}
+
+
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("dist")
@@ -51,8 +55,9 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_wheel_carries_the_package_its_types_and_its_data_and_nothing_else(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     assert {name.split("/")[0] for name in names} == {"prodready_constructs", "prodready_constructs-0.1.0.dist-info"}
-    expected = {"prodready_constructs/py.typed", "prodready_constructs/evidence/replacement.json"}
-    assert expected <= set(names)
+    of_the_package = {path.relative_to(ROOT).as_posix() for path in (ROOT / "prodready_constructs").rglob("*") if path.suffix in DATA}
+    assert {"prodready_constructs/edge/graphql/resolvers/shared.js", "prodready_constructs/__init__.pyi"} <= of_the_package
+    assert of_the_package | {"prodready_constructs/py.typed"} <= set(names)
     assert not [name for name in names if "__pycache__" in name or name.endswith((".pyc", ".md"))]
 
 
