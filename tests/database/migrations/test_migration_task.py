@@ -417,7 +417,7 @@ def test_it_costs_no_more_messages_than() -> None:
     user = data.user()
     with counted() as counts:
         migration = migration_in(stack, data, user=user)
-    assert total(counts) <= 145, counts
+    assert total(counts) <= 148, counts
     with counted() as described:
         migration.alarm_specs, migration.graphs  # noqa: B018 (what they read is counted)
     assert total(described) <= 5, described
