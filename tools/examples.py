@@ -11,7 +11,14 @@ import re
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-PAGES = ("README.md", "docs/start.md", "docs/customise.md", "docs/rooms/edge/dns.md", "docs/rooms/edge/graphql.md")
+PAGES = (
+    "README.md",
+    "docs/start.md",
+    "docs/customise.md",
+    "docs/rooms/edge/dns.md",
+    "docs/rooms/edge/graphql.md",
+    "docs/rooms/database.md",
+)
 _BLOCK = re.compile(r"<!-- (?P<file>examples/\w+\.py) -->\n```python\n.*?```\n", re.DOTALL)
 
 

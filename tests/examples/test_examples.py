@@ -29,6 +29,7 @@ PASSING = {
     "graphql_api": ["Parcels"],
     "one_stack": ["Shop"],
     "own_vpc": ["Ledger"],
+    "stores": ["Bookings"],
     "two_regions": ["Orders-us-east-1", "Orders-us-west-2"],
 }
 #: Without a domain, and so with a warning.
@@ -203,4 +204,4 @@ def test_the_pages_show_the_files(page: str) -> None:
 
 def test_the_files_that_are_shown() -> None:
     files = [shown((ROOT / page).read_text(encoding="utf-8")) for page in PAGES]
-    assert files == [[f"examples/{name}.py"] for name in ("one_stack", "first_app", "own_vpc", "two_regions", "graphql_api")]
+    assert files == [[f"examples/{name}.py"] for name in ("one_stack", "first_app", "own_vpc", "two_regions", "graphql_api", "stores")]
