@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from prodready_constructs.errors import ConfigurationError
-from prodready_constructs.posture._cache_windows import cache_windows_apart
 from prodready_constructs.posture._check import one_of, ordered, within
+from prodready_constructs.posture._windows import windows_apart
 
 #: What the engine does when memory is full: https://valkey.io/topics/lru-cache/
 EVICTION_POLICIES = (
@@ -91,9 +91,7 @@ class CachePosture:
             timedelta(days=35),
             because="NIST 800-53 CP-9 and HIPAA 164.308(a)(7) as the rule packs read them; ElastiCache keeps 35 days at most",
         )
-        cache_windows_apart(
-            "CachePosture.snapshot_window", self.snapshot_window, "CachePosture.maintenance_window", self.maintenance_window
-        )
+        windows_apart("CachePosture.snapshot_window", self.snapshot_window, "CachePosture.maintenance_window", self.maintenance_window)
         within(
             "CachePosture.rotation_period",
             self.rotation_period,
