@@ -1,5 +1,25 @@
-"""Containers that serve requests."""
+"""What runs code: services and workers on Fargate, functions, schedules, devices.
 
-from prodready_constructs.compute.web_service import WebService
+Names are loaded when they are first asked for: whoever takes a function does not wait for ECS.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from prodready_constructs.compute.service.web_service import WebService as WebService
 
 __all__ = ["WebService"]
+
+_HOMES = {
+    "service.web_service": "WebService",
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOME_OF[name]}"), name)

@@ -10,7 +10,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
 from constructs import Construct, IConstruct
 
-from prodready_constructs.compute.container import USER
+from prodready_constructs.compute.tasks.container import USER
 from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.waivers import waive
 

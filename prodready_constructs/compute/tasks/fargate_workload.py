@@ -1,4 +1,4 @@
-"""A container on Fargate behind a load balancer, that survives the loss of a zone and a bad deployment."""
+"""A container on Fargate that runs for good: what a web service and a queue worker have in common."""
 
 from __future__ import annotations
 
@@ -15,42 +15,18 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
-from prodready_constructs.compute.alarms import ServiceMetrics, service_alarms, service_graphs
-from prodready_constructs.compute.cluster import capacity, offer_spot, private_cluster
-from prodready_constructs.compute.container import fargate_task, hardened_container
-from prodready_constructs.compute.exec import open_to_exec
-from prodready_constructs.compute.log_lines import count_lines
-from prodready_constructs.compute.secrets import ecs_secret
-from prodready_constructs.compute.settings import ecs_setting
-from prodready_constructs.compute.targets import check_target
-from prodready_constructs.compute.tracing import check_tracing, trace_collector, trace_settings
-from prodready_constructs.contracts import AnyAlarmSpec, Attachable, ControlClaim, FrontDoor, GraphSpec, SecretField, record
+from prodready_constructs.compute.tasks.cluster import capacity, offer_spot, private_cluster
+from prodready_constructs.compute.tasks.container import fargate_task, hardened_container
+from prodready_constructs.compute.tasks.exec import open_to_exec
+from prodready_constructs.compute.tasks.log_lines import count_lines
+from prodready_constructs.compute.tasks.secrets import ecs_secret
+from prodready_constructs.compute.tasks.settings import ecs_setting
+from prodready_constructs.compute.tasks.tracing import check_tracing, trace_collector, trace_settings
+from prodready_constructs.contracts import Attachable, SecretField
 from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.foundation import ComposedRole, DataKey, EncryptedLogGroup, Part, require_subnets
 from prodready_constructs.posture import ComputePosture
 
-CONTROLS = (
-    ControlClaim(
-        control="WEB-3",
-        how="Fargate tasks in private subnets of several zones: no public address, no root user, read-only root file system, scaling, rollback; a shell, traces and Spot only when asked",
-        frameworks=("NIST 800-53 r5 CP-10", "NIST 800-53 r5 AC-6", "HIPAA 164.308(a)(7)(ii)(C)", "PCI DSS 3.2.1 2.2", "SOC 2 A1.2"),
-    ),
-    ControlClaim(
-        control="SEC-2",
-        how="Secrets reach the container as ECS secrets of named sources; plain values that look like secrets are refused",
-        frameworks=("NIST 800-53 r5 IA-5(7)", "PCI DSS 3.2.1 8.2.1", "SOC 2 CC6.1"),
-    ),
-    ControlClaim(
-        control="OPS-5",
-        how="The service's own log group, with a stated retention and a customer-managed key; error and warning lines counted, queries saved",
-        frameworks=("NIST 800-53 r5 AU-6", "NIST 800-53 r5 AU-9", "NIST 800-53 r5 AU-11", "PCI DSS 3.2.1 10.7", "SOC 2 CC7.2"),
-    ),
-    ControlClaim(
-        control="NET-8", how="Takes any VPC, and refuses one without private subnets in two zones", frameworks=("NIST 800-53 r5 SC-7",)
-    ),
-)
-#: How long the load balancer lets requests finish before a target is let go.
-DRAIN = timedelta(seconds=30)
 #: A new task may fail health checks this long while it starts.
 START_GRACE = timedelta(seconds=60)
 #: As the CDK writes them, made once: each is a message to the jsii kernel.
@@ -60,27 +36,16 @@ _ANYWHERE, _HTTPS = ec2.Peer.any_ipv4(), ec2.Port.tcp(443)
 
 
 @jsii.implements(ec2.IConnectable, iam.IGrantable)
-class WebService(Part):
-    """A Fargate service with its own cluster, log group, roles and key.
-
-    Always: private subnets of two zones or more and no public address; tasks run as an unprivileged user without Linux capabilities, on a
-    read-only root file system with 64 MiB of memory at ``/tmp``; temporary disks and logs under a customer-managed key; a failed
-    deployment rolls back; new tasks start before old ones stop; the number of tasks belongs to scaling, never to a deployment; JSON log
-    lines are counted by level and queries for them saved; ECS Exec is off until :meth:`allow_exec`; egress is HTTPS and whatever :meth:`connect_to` opens. Plain configuration is kept in SSM parameters, so that a task definition
-    holds no value in plain sight. *posture* decides task size, count, targets and log retention.
+class FargateWorkload(Part):
+    """A Fargate service with its own cluster, log group, roles and key, hardened; who sends it work is its subclass's affair.
 
     Args:
-        image: any container image; by digest from a registry without sign-in needs no wildcard permission at all.
-        load_balancer: who sends requests; None for a service that only speaks to others.
-        container_port: 1 to 65535. health_check_path: must answer 200 when the task can serve.
+        vpc: needs private subnets in two zones.
+        image: any container image. container_port: where it listens; None for one that does not.
+        posture: task size, counts, targets and log retention.
         environment: plain configuration; what looks like a secret is refused.
-        encryption_key: a key whose policy admits CloudWatch Logs; Fargate is admitted here. Its own when None.
-
-    Raises:
-        ConfigurationError: port out of range, path without ``/``, a secret among *environment*, no private subnets in two zones.
-
-    Sources: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/security-tasks-containers.html,
-        https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-circuit-breaker.html
+        encryption_key: a key whose policy admits CloudWatch Logs; its own when None.
+        has_visitors: a load balancer asks for its health, and must not while it starts.
     """
 
     def __init__(
@@ -91,15 +56,13 @@ class WebService(Part):
         vpc: ec2.IVpc,
         image: ecs.ContainerImage,
         posture: ComputePosture,
-        load_balancer: FrontDoor | None = None,
-        container_port: int = 8080,
-        health_check_path: str = "/health",
-        environment: Mapping[str, str] | None = None,
-        encryption_key: kms.IKey | None = None,
+        container_port: int | None,
+        environment: Mapping[str, str] | None,
+        encryption_key: kms.IKey | None,
+        has_visitors: bool,
     ) -> None:
         super().__init__(scope, construct_id)
         path = self.path
-        check_target(path, port=container_port, health_check_path=health_check_path)
         subnets = require_subnets(self, vpc, tier="private")
         self._key = key = encryption_key or DataKey(self, "Key", description=f"{path}: logs and temporary disks", encrypts_logs=True).key
         #: The cluster; holds this service alone.
@@ -130,7 +93,7 @@ class WebService(Part):
             circuit_breaker=ecs.DeploymentCircuitBreaker(enable=True, rollback=True),
             enable_ecs_managed_tags=True,
             enable_execute_command=False,
-            health_check_grace_period=_START_GRACE if load_balancer else None,
+            health_check_grace_period=_START_GRACE if has_visitors else None,
             max_healthy_percent=200,
             min_healthy_percent=100,
             platform_version=ecs.FargatePlatformVersion.LATEST,
@@ -144,25 +107,11 @@ class WebService(Part):
             self.service.node.add_dependency(offer_spot(self, self.cluster))
         #: Bounds and policies of scaling. The template states no number of tasks: a deployment must not undo what scaling decided.
         self.scaling = self.service.auto_scale_task_count(min_capacity=posture.min_tasks, max_capacity=posture.max_tasks)
-        self.scaling.scale_on_cpu_utilization("Cpu", target_utilization_percent=posture.cpu_target)
-        self.scaling.scale_on_memory_utilization("Memory", target_utilization_percent=posture.memory_target)
-        self._metrics = ServiceMetrics(cluster=self.cluster.cluster_name, service=self.service.service_name)
-        if load_balancer is not None:
-            targets = load_balancer.route_to(self.service, container_port=container_port, health_check_path=health_check_path, drain=DRAIN)
-            self.scaling.scale_on_request_count("Requests", requests_per_target=posture.requests_per_target, target_group=targets)
-            self._metrics = ServiceMetrics(
-                cluster=self._metrics.cluster,
-                service=self._metrics.service,
-                load_balancer=targets.first_load_balancer_full_name,
-                target_group=targets.target_group_full_name,
-                target_group_arn=targets.target_group_arn,
-            )
         self._has_exec, self._has_tracing = False, False
         self._variables: set[str] = set()
         self._settings, self._secrets = Construct(self, "Settings"), Construct(self, "Secrets")
         for name, value in (environment or {}).items():
             self.add_setting(name, value)
-        record(self, controls=CONTROLS, tier="compute", watchable=True, min_tasks=posture.min_tasks)
 
     def _security_group(self, vpc: ec2.IVpc) -> ec2.SecurityGroup:
         group = ec2.SecurityGroup(self, "SecurityGroup", vpc=vpc, allow_all_outbound=False, description=f"Tasks of {self.path}"[:255])
@@ -255,14 +204,3 @@ class WebService(Part):
         for name, value in trace_settings(self.path, sampled_percent).items():
             if name not in self._variables:
                 self.add_setting(name, value)
-
-    @property
-    def alarm_specs(self) -> tuple[AnyAlarmSpec, ...]:
-        """Nobody serving, errors (of requests and in the log), slowness, pressure, and a deployment that failed."""
-        alarms = service_alarms(self._metrics, service_arn=self.service.service_arn, log_group=self._lines.log_group)
-        return (*alarms, self._lines.alarm)
-
-    @property
-    def graphs(self) -> tuple[GraphSpec, ...]:
-        """Requests, latency, errors, tasks, CPU and memory, log lines by level."""
-        return (*service_graphs(self._metrics), self._lines.graph)

@@ -44,7 +44,7 @@ def fargate_task(
 
 
 def hardened_container(
-    scope: Construct, *, definition: ecs.FargateTaskDefinition, image: ecs.ContainerImage, port: int, log_group: logs.ILogGroup
+    scope: Construct, *, definition: ecs.FargateTaskDefinition, image: ecs.ContainerImage, port: int | None, log_group: logs.ILogGroup
 ) -> ecs.ContainerDefinition:
     """Add the application's container to *definition*.
 
@@ -70,7 +70,7 @@ def hardened_container(
         logging=ecs.LogDriver.aws_logs(
             stream_prefix="app", log_group=log_group, mode=ecs.AwsLogDriverMode.NON_BLOCKING, max_buffer_size=_LOG_BUFFER
         ),
-        port_mappings=[ecs.PortMapping(container_port=port, protocol=ecs.Protocol.TCP)],
+        port_mappings=[ecs.PortMapping(container_port=port, protocol=ecs.Protocol.TCP)] if port else None,
         privileged=False,
         readonly_root_filesystem=True,
         stop_timeout=_STOP_TIMEOUT,

@@ -1,0 +1,1 @@
+"""A service on Fargate, its alarms and its releases."""

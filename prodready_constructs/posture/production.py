@@ -1,0 +1,170 @@
+"""Production: what the constructs are, unless a posture says otherwise."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from prodready_constructs.posture.aurora import AuroraPosture
+from prodready_constructs.posture.cache import CachePosture
+from prodready_constructs.posture.compute import ComputePosture
+from prodready_constructs.posture.data import USUAL_CLASSES
+from prodready_constructs.posture.database import DatabasePosture
+from prodready_constructs.posture.edge import EdgePosture
+from prodready_constructs.posture.images import ImagesPosture
+from prodready_constructs.posture.messaging import MessagingPosture
+from prodready_constructs.posture.monitoring import MonitoringPosture
+from prodready_constructs.posture.network import AWS_ENDPOINTS, NetworkPosture
+from prodready_constructs.posture.proxy import ProxyPosture
+from prodready_constructs.posture.recovery import RecoveryPosture
+from prodready_constructs.posture.storage import StoragePosture
+from prodready_constructs.posture.tables import TablePosture
+from prodready_constructs.posture.whole import Posture
+
+PRODUCTION = Posture(
+    data=USUAL_CLASSES,
+    network=NetworkPosture(zones=3, egress="regional", interface_endpoints=AWS_ENDPOINTS, flow_log_retention=timedelta(days=90)),
+    database=DatabasePosture(
+        instance_class="t4g.medium",
+        storage_gib=100,
+        max_storage_gib=500,
+        multi_az=True,
+        backup_retention=timedelta(days=35),
+        rotation_period=timedelta(days=30),
+        rotation_window=timedelta(hours=3),
+        insights_retention=timedelta(days=7),
+        monitoring_interval=timedelta(seconds=60),
+        log_retention=timedelta(days=30),
+        recovery_time=timedelta(minutes=2),
+        read_replicas=0,
+        replica_lag=timedelta(minutes=10),
+        backup_window="02:00-03:00",
+        maintenance_window="sun:04:00-sun:05:00",
+        slow_statement=timedelta(seconds=1),
+        # What is too long is the workload's to say: None leaves the engine's own limits.
+        statement_timeout=None,
+        lock_timeout=None,
+        idle_transaction_timeout=None,
+        allowed_regions=(),
+    ),
+    aurora=AuroraPosture(
+        instance_class="serverless",
+        min_capacity=2,
+        max_capacity=16,
+        readers=1,
+        storage="aurora",
+        backtrack_window=timedelta(hours=24),
+        backup_retention=timedelta(days=35),
+        rotation_period=timedelta(days=30),
+        rotation_window=timedelta(hours=3),
+        insights_retention=timedelta(days=7),
+        monitoring_interval=timedelta(seconds=60),
+        log_retention=timedelta(days=30),
+        recovery_time=timedelta(minutes=2),
+        allowed_regions=(),
+    ),
+    proxy=ProxyPosture(
+        connection_share=90,
+        idle_share=30,
+        borrow_timeout=timedelta(seconds=30),
+        idle_client_timeout=timedelta(minutes=30),
+        log_retention=timedelta(days=30),
+    ),
+    cache=CachePosture(
+        node_type="t4g.medium",
+        shards=1,
+        replicas=1,
+        multi_az=True,
+        eviction_policy="volatile-lru",
+        # A minimum is paid for by the hour: give one where a known peak begins faster than the cache grows.
+        min_storage_gb=None,
+        max_storage_gb=10,
+        min_ecpu=None,
+        max_ecpu=10_000,
+        snapshot_retention=timedelta(days=15),
+        snapshot_window="02:00-03:00",
+        maintenance_window="sun:04:00-sun:05:00",
+        rotation_period=timedelta(days=30),
+        log_retention=timedelta(days=30),
+        recovery_time=timedelta(minutes=2),
+        allowed_regions=(),
+    ),
+    edge=EdgePosture(
+        rate_limit=10_000,
+        rate_window=timedelta(minutes=5),
+        # UN and US sanctions leave no lawful visitor there; it also keeps the geographic rules in force, ready for yours.
+        blocked_countries=("KP",),
+        allowed_countries=(),
+        bot_control=False,
+        waf_capacity=1_500,
+        throttle_rate=500,
+        throttle_burst=1_000,
+        api_cache_gib=0.5,
+        graphql_introspection=False,
+        graphql_query_depth=10,
+        graphql_resolver_count=500,
+        graphql_log_level="ERROR",
+        graphql_detailed_metrics=True,
+        # Charged for by the hour, and no rule asks for it: turn it on where a field is worth it.
+        graphql_cache=None,
+        price_class="100",
+        log_retention=timedelta(days=30),
+        security_log_retention=timedelta(days=90),
+        hsts_max_age=timedelta(days=365),
+    ),
+    compute=ComputePosture(
+        cpu=512,
+        memory_mib=1024,
+        architecture="arm64",
+        min_tasks=2,
+        max_tasks=10,
+        cpu_target=70,
+        memory_target=80,
+        requests_per_target=1_000,
+        spot_weight=0,
+        log_retention=timedelta(days=30),
+    ),
+    storage=StoragePosture(
+        noncurrent_retention=timedelta(days=90),
+        archive_after=timedelta(days=90),
+        log_retention=timedelta(days=365),
+        lock_retention=timedelta(days=14),
+        lock_mode="GOVERNANCE",
+        replication_time_control=False,
+        allowed_regions=(),
+    ),
+    tables=TablePosture(
+        max_read_units=4_000,
+        max_write_units=1_000,
+        recovery_window=timedelta(days=35),
+        contributor_insights="throttled",
+        allowed_regions=(),
+    ),
+    messaging=MessagingPosture(
+        retention=timedelta(days=4),
+        max_receives=5,
+        oldest_message=timedelta(minutes=15),
+        backlog=1_000,
+        delivery_sample_percent=5,
+        log_retention=timedelta(days=30),
+        allowed_regions=(),
+    ),
+    images=ImagesPosture(
+        # Basic scanning is free; replace it by "enhanced" where Amazon Inspector's price for each image is worth it.
+        scanning="basic",
+        kept_releases=50,
+        untagged_retention=timedelta(days=14),
+        allowed_regions=(),
+    ),
+    monitoring=MonitoringPosture(page_on_critical=True, dashboard_span=timedelta(hours=12)),
+    recovery=RecoveryPosture(
+        daily_retention=timedelta(days=35),
+        weekly_retention=timedelta(days=90),
+        monthly_retention=timedelta(days=365),
+        monthly_cold_after=timedelta(days=30),
+        copy_to_second_region=True,
+        vault_lock=True,
+        recovery_time=timedelta(hours=1),
+        recovery_point=timedelta(minutes=5),
+        allowed_regions=(),
+    ),
+)
