@@ -34,7 +34,7 @@ _HOMES = {
     "messaging": "Fifo Match MessageFilter ProtectedTopic ReliableQueue",
     "monitoring": "Dashboard Routes Watch",
     "network": "PrivateNetwork",
-    "posture": "DataClass PRODUCTION Posture STAGING",
+    "posture": "DataClass PRODUCTION Posture Release STAGING",
     "recovery": "BackupPlan BackupVault",
     "security": "AppSecret RandomRotation",
     "storage": "LogBucket ReplicaBucket SecureBucket",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import Enum
@@ -128,3 +128,14 @@ class Watchable(Protocol):
     def alarm_specs(self) -> tuple[AnyAlarmSpec, ...]: ...
     @property
     def graphs(self) -> tuple[GraphSpec, ...]: ...
+
+
+class Releasable(Watchable, Protocol):
+    """A watchable whose new version takes over step by step, and goes back by itself when one of these alarms goes off.
+
+    A metric of a rollback twin names nothing that in turn names the alarm: CloudFormation would have no order to make them in.
+    """
+
+    @property
+    def rollback_specs(self) -> tuple[AlarmSpec, ...]: ...
+    def roll_back_on(self, alarm_names: Sequence[str]) -> None: ...

@@ -19,6 +19,7 @@ from prodready_constructs.posture.network import NetworkPosture
 from prodready_constructs.posture.production import PRODUCTION
 from prodready_constructs.posture.proxy import ProxyPosture
 from prodready_constructs.posture.recovery import RecoveryPosture
+from prodready_constructs.posture.release import Release
 from prodready_constructs.posture.staging import STAGING
 from prodready_constructs.posture.storage import StoragePosture
 from prodready_constructs.posture.tables import TablePosture
@@ -41,6 +42,7 @@ __all__ = [
     "Posture",
     "ProxyPosture",
     "RecoveryPosture",
+    "Release",
     "StoragePosture",
     "TablePosture",
 ]

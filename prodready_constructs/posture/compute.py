@@ -8,6 +8,7 @@ from typing import Literal
 
 from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.posture._check import one_of, ordered, within
+from prodready_constructs.posture.release import Release
 
 _GIB = 1024
 #: CPU units -> memory in MiB that Fargate offers with them (Amazon ECS developer guide, task definition parameters).
@@ -32,6 +33,7 @@ class ComputePosture:
         min_tasks, max_tasks: bounds of scaling.
         cpu_target, memory_target: percent that target tracking keeps; requests_per_target: requests per task and minute.
         spot_weight: percent of the tasks above *min_tasks* that run on Fargate Spot, which AWS takes back with two minutes' notice; 0 for none.
+        release: how a new version takes over; a service that no load balancer asks always changes all at once.
         log_retention: the service's own logs.
     """
 
@@ -44,6 +46,7 @@ class ComputePosture:
     memory_target: int
     requests_per_target: int
     spot_weight: int
+    release: Release
     log_retention: timedelta
 
     def __post_init__(self) -> None:

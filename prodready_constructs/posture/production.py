@@ -16,6 +16,7 @@ from prodready_constructs.posture.monitoring import MonitoringPosture
 from prodready_constructs.posture.network import AWS_ENDPOINTS, NetworkPosture
 from prodready_constructs.posture.proxy import ProxyPosture
 from prodready_constructs.posture.recovery import RecoveryPosture
+from prodready_constructs.posture.release import Release
 from prodready_constructs.posture.storage import StoragePosture
 from prodready_constructs.posture.tables import TablePosture
 from prodready_constructs.posture.whole import Posture
@@ -121,6 +122,7 @@ PRODUCTION = Posture(
         memory_target=80,
         requests_per_target=1_000,
         spot_weight=0,
+        release=Release(strategy="CANARY", percent=10, bake=timedelta(minutes=15)),
         log_retention=timedelta(days=30),
     ),
     storage=StoragePosture(

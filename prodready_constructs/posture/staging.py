@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from prodready_constructs.posture.production import PRODUCTION
+from prodready_constructs.posture.release import Release
 
 STAGING = replace(
     PRODUCTION,
@@ -37,7 +38,7 @@ STAGING = replace(
         recovery_time=timedelta(hours=4),
     ),
     edge=replace(PRODUCTION.edge, api_cache_gib=None, graphql_introspection=True, graphql_detailed_metrics=False),
-    compute=replace(PRODUCTION.compute, cpu=256, memory_mib=512, min_tasks=1, max_tasks=2),
+    compute=replace(PRODUCTION.compute, cpu=256, memory_mib=512, min_tasks=1, max_tasks=2, release=Release(strategy="ALL_AT_ONCE")),
     storage=replace(PRODUCTION.storage, lock_retention=timedelta(days=1)),
     tables=replace(
         PRODUCTION.tables, max_read_units=400, max_write_units=100, recovery_window=timedelta(days=7), contributor_insights="off"
