@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_events as events
@@ -17,6 +17,7 @@ from prodready_constructs.contracts import (
     ControlClaim,
     EventSpec,
     RdsEventSpec,
+    Releasable,
     Severity,
     Watchable,
     record,
@@ -24,6 +25,7 @@ from prodready_constructs.contracts import (
 from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.foundation import Part, path_of
 from prodready_constructs.monitoring.alarms import check, in_words, make_alarm
+from prodready_constructs.monitoring.rollback import require_one_stack, rollback_twins
 from prodready_constructs.monitoring.routes import Routes
 
 CONTROLS = (
@@ -63,7 +65,8 @@ class Watch(Part):
     """The alarms of the constructs in *watching*, each told to the topic of its severity, and again when all is well.
 
     Always: every alarm says where its threshold comes from and links its runbook; the composite alarm ``AnyCritical`` sums up the critical ones
-    (it pages nobody: its members do).
+    (it pages nobody: its members do). What releases step by step (``contracts.Releasable``) is told the names of its rollback twins, and goes
+    back by itself when one goes off.
 
     Args:
         routes: where alarms go; in this stack's region, because CloudWatch tells topics of its own region only.
@@ -72,7 +75,7 @@ class Watch(Part):
 
     Raises:
         ConfigurationError: a construct twice; two alarms of one name; an alarm without a source or with a gap in its runbook; a metric or
-            routes of another region; no alarm at all, or more critical ones than a composite alarm holds.
+            routes of another region; no alarm at all, or more critical ones than a composite alarm holds; a release in another stack.
     """
 
     def __init__(
@@ -116,6 +119,7 @@ class Watch(Part):
                     )
                 names.add(key)
                 made.append(self._make(alarm_name, path, spec))
+            made += self._bring_back(watched, name, path)
         if not made:
             raise ConfigurationError(where, given="no alarm", allowed="constructs with alarm_specs", mend="add them to watching")
 
@@ -134,6 +138,19 @@ class Watch(Part):
             alarms=[{**one.page, "alarm": arn_of.get(one.page["name"])} for one in made],
             runbook_base_url=self._base_url,
         )
+
+    def _bring_back(self, watched: Watchable, name: str, path: str) -> list[_Made]:
+        """The rollback twins of a construct that releases step by step; it is told their names."""
+        twins = rollback_twins(watched)
+        if not twins:
+            return []
+        require_one_stack(self.path, self.stack, watched)
+        made = []
+        for spec in twins:
+            check(path, spec, region=self.stated_region)
+            made.append(self._make(f"{name}-{spec.id}", path, spec))
+        cast("Releasable", watched).roll_back_on([one.alarm.ref for one in made if one.alarm])
+        return made
 
     def _make(self, name: str, path: str, spec: AnyAlarmSpec) -> _Made:
         link = f"{self._base_url}/{name}"
