@@ -1,0 +1,1 @@
+"""Consumers of queues and streams, on Fargate and on Lambda, and the way back for dead letters."""
