@@ -44,6 +44,7 @@ LEDGER: dict[str, Row] = {
     "NET-6": Row(
         "Security groups by reference, nothing else open", ("EC2RestrictedInbound", "EC2RestrictedCommonPorts", "EC2RestrictedSSH")
     ),
+    "NET-7": Row("A way in without keys or open ports: Session Manager, its sessions encrypted and kept"),
     "NET-8": Row("An existing VPC is accepted, and checked for what is needed"),
     "DB-1": Row("PostgreSQL and MySQL, instances and Aurora, with one API"),
     "DB-2": Row("A standby in a second zone; isolated subnets, never public", ("RDSMultiAZSupport", "RDSInstancePublicAccess")),
@@ -115,6 +116,7 @@ LEDGER: dict[str, Row] = {
         "A Fargate service: private, unprivileged, scaling, rolled back when it fails",
         ("ECSClusterCloudWatchContainerInsights", "ECSTaskDefinitionContainerLogging"),
     ),
+    "WEB-4": Row("Blue-green, canary and linear releases of services and functions, brought back by alarms"),
     "WEB-5": Row(
         "A REST API: authorised, validated, throttled, logged, private behind",
         (
@@ -146,6 +148,15 @@ LEDGER: dict[str, Row] = {
     "WEB-8": Row("Lasting names: alias records, certificates by DNS, an alarm before one ends"),
     "WEB-9": Row("Health checks over HTTPS, failover between regions, and a switch-over by weights"),
     "WEB-10": Row("Works without a domain too, for a trial, with a warning"),
+    "FN-1": Row(
+        "A function: own role, kept logs, traces, reserved concurrency, dead letters, today's runtime",
+        ("LambdaConcurrency", "LambdaDLQ", "LambdaInsideVPC"),
+    ),
+    "FN-2": Row("Published versions behind an alias, released step by step and brought back by alarms"),
+    "FN-3": Row("Alarms on errors, throttles, duration, concurrency, dead letters and the age of what is read"),
+    "FN-4": Row("Schedules with time zone, retries and dead letters; an alarm on a missed run"),
+    "FN-5": Row("Consumers of queues and streams: on Fargate by backlog, on Lambda by partial batches"),
+    "FN-6": Row("Devices that speak for themselves alone; rules that keep what they cannot deliver; logs and audit"),
     "OPS-1": Row("Two routes for alerts: one that wakes somebody, one that waits", ("CloudWatchAlarmAction",)),
     "OPS-2": Row("Alarms by default, each with its own treatment of missing data", ("CloudWatchAlarmAction",)),
     "OPS-3": Row("Every alarm has a runbook with this resource's names"),
