@@ -11,6 +11,7 @@ AREAS = {
     "STORE": "Storage",
     "SEC": "Secrets, keys, identity",
     "WEB": "Doors",
+    "FN": "Functions, jobs and devices",
     "OPS": "Monitoring",
     "DR": "Recovery",
     "CD": "Delivery",

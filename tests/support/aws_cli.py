@@ -1,0 +1,122 @@
+"""Does an AWS CLI command exist? Judged by the models that the AWS CLI itself is generated from (botocore's), and its documented extras."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator
+from functools import cache
+from itertools import dropwhile, groupby
+
+import botocore.session
+from botocore import xform_name
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(f"--{word}" for word in text.split())
+
+
+#: Every command takes these (AWS CLI command reference, global options).
+GLOBAL = _words(
+    "debug endpoint-url no-verify-ssl no-paginate output query profile region version color no-sign-request ca-bundle cli-read-timeout "
+    "cli-connect-timeout cli-binary-format no-cli-pager cli-auto-prompt no-cli-auto-prompt"
+)
+#: Every generated command takes these too, in place of its own; paginated ones PAGING.
+GENERATED = _words("cli-input-json cli-input-yaml generate-cli-skeleton")
+PAGING = _words("max-items page-size starting-token")
+#: Services that the CLI calls by another name than their model.
+RENAMED = {"deploy": "codedeploy", "configservice": "config", "s3api": "s3"}
+_TRANSFER = _words(
+    "dryrun quiet include exclude acl no-progress recursive sse sse-kms-key-id storage-class source-region only-show-errors "
+    "metadata-directive cache-control content-type delete exact-timestamps size-only"
+)
+#: What the CLI has beside the models (AWS CLI command reference, pages of the same names): command -> its options.
+EXTRA: dict[tuple[str, str], frozenset[str]] = {
+    ("logs", "tail"): _words("since follow format filter-pattern log-stream-names log-stream-name-prefix"),
+    ("s3", "ls"): _words("recursive page-size human-readable summarize request-payer"),
+    **{("s3", name): _TRANSFER for name in ("cp", "mv", "rm", "sync")},
+    ("rds", "generate-db-auth-token"): _words("hostname port username"),
+    ("cloudfront", "create-invalidation"): _words("distribution-id paths invalidation-batch"),
+}
+_NESTED = re.compile(r"\$\(((?:[^()]|\((?:[^()]|\([^()]*\))*\))*)\)")
+#: What a person fills in: ``<the previous revision>``, ``THE-BUCKET``.
+_BLANK = re.compile(r"<[^<>]*>")
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=.*", re.DOTALL)
+
+
+@cache
+def _operations(service: str) -> dict[str, tuple[frozenset[str], frozenset[str]]]:
+    """Command of *service* -> its options, and those it cannot do without."""
+    session = botocore.session.get_session()
+    name = RENAMED.get(service, service)
+    if name not in session.get_available_services():
+        return {}
+    model = session.get_service_model(name)
+    pages = _pages(name)
+    commands = {}
+    for operation in model.operation_names:
+        shape = model.operation_model(operation).input_shape
+        members = shape.members if shape else {}
+        options = {f"--{xform_name(member, '-')}" for member in members}
+        options |= {f"--no-{xform_name(member, '-')}" for member, inner in members.items() if inner.type_name == "boolean"}
+        needed = frozenset(f"--{xform_name(member, '-')}" for member in (shape.required_members if shape else ()))
+        commands[xform_name(operation, "-")] = (frozenset(options) | GENERATED | (PAGING if operation in pages else frozenset()), needed)
+    return commands
+
+
+def _pages(name: str) -> set[str]:
+    try:
+        return set(botocore.session.get_session().get_paginator_model(name)._paginator_config)
+    except ValueError:
+        return set()
+
+
+@cache
+def _waiters(service: str) -> dict[str, str]:
+    session = botocore.session.get_session()
+    try:
+        model = session.get_waiter_model(RENAMED.get(service, service))
+    except ValueError:
+        return {}
+    return {xform_name(name, "-"): xform_name(model.get_waiter(name).operation, "-") for name in model.waiter_names}
+
+
+def commands_in(line: str) -> Iterator[list[str]]:
+    """The AWS CLI commands in one line of a shell, each as words; those inside ``$(...)`` too. What stands in quotes stays one word."""
+    line = _BLANK.sub("BLANK", line)
+    while nested := _NESTED.search(line):
+        yield from commands_in(nested.group(1))
+        line = line[: nested.start()] + "NESTED" + line[nested.end() :]
+    lexer = shlex.shlex(line, posix=True, punctuation_chars="|&;")
+    lexer.whitespace_split, lexer.commenters = True, "#"
+    for separator, words in groupby(lexer, key=lambda word: not word.strip("|&;")):
+        command = list(dropwhile(_VARIABLE.fullmatch, words))
+        if not separator and command[:1] == ["aws"]:
+            yield command
+
+
+def faults(line: str) -> list[str]:
+    """What the AWS CLI would not understand of *line*."""
+    try:
+        return [fault for words in commands_in(line) for fault in _faults(*words[1:])]
+    except ValueError as error:
+        return [f"{error}: {line}"]
+
+
+def _faults(service: str = "", command: str = "", *options: str) -> list[str]:
+    where = f"aws {service} {command}".strip()
+    given = {word.split("=", 1)[0] for word in options if word.startswith("--")}
+    needed: frozenset[str] = frozenset()
+    if (service, command) in EXTRA:
+        known = EXTRA[service, command]
+    else:
+        operations = _operations(service)
+        if command == "wait" and options:
+            where, command = f"{where} {options[0]}", _waiters(service).get(options[0], "")
+        if command not in operations or service == "s3":
+            return [f"{where}: no such command"]
+        known, needed = operations[command]
+    if options[:1] == ("help",):
+        return []
+    found = [f"{where}: no option {option}" for option in sorted(given - known - GLOBAL)]
+    return found + [f"{where}: lacks {option}" for option in sorted(needed - given) if not given & GENERATED]
