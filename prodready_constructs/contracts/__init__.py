@@ -23,7 +23,7 @@ from prodready_constructs.contracts.watching import (
     Severity,
     Watchable,
 )
-from prodready_constructs.contracts.wiring import Attachable, Attachment, FrontDoor, Grantee, NamedDomain, SecretField
+from prodready_constructs.contracts.wiring import Attachable, Attachment, FrontDoor, Grantee, NamedDomain, SecretField, WorkQueue
 
 __all__ = [
     "METADATA_KEY",
@@ -49,5 +49,6 @@ __all__ = [
     "SecretField",
     "Severity",
     "Watchable",
+    "WorkQueue",
     "record",
 ]

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from aws_cdk import aws_iam as iam
     from aws_cdk import aws_route53 as route53
     from aws_cdk import aws_secretsmanager as secretsmanager
+    from aws_cdk import aws_sqs as sqs
     from constructs import Construct
 
 
@@ -45,6 +46,26 @@ class Attachable(Protocol):
 
     @property
     def attachment(self) -> Attachment: ...
+
+
+class WorkQueue(Protocol):
+    """A queue that somebody works through: ``messaging.ReliableQueue``, for the consumers of ``compute.workers``."""
+
+    @property
+    def queue(self) -> sqs.IQueue: ...
+    @property
+    def dead_letters(self) -> sqs.IQueue: ...
+    @property
+    def fifo(self) -> bool: ...
+    @property
+    def visibility_timeout(self) -> timedelta: ...
+
+    #: The age of its oldest message at which the queue itself tells somebody; None where it does not.
+    @property
+    def oldest_message(self) -> timedelta | None: ...
+    @property
+    def attachment(self) -> Attachment: ...
+    def grant_consume(self, grantee: iam.IGrantable) -> iam.Grant: ...
 
 
 class FrontDoor(Protocol):

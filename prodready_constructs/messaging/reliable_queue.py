@@ -82,7 +82,10 @@ class ReliableQueue(Part):
         data = require_class(where, data_class)
         require_region(where, self.stated_region, posture.allowed_regions)
         check_waiting(where, posture=posture, visibility_timeout=visibility_timeout, delivery_delay=delivery_delay, data_class=data)
-        self._visibility = visibility_timeout
+        #: How long a consumer has for what it received.
+        self.visibility_timeout = visibility_timeout
+        #: The age of the oldest message at which its alarm goes off.
+        self.oldest_message: timedelta | None = posture.oldest_message
         self._retention = posture.retention
         #: Whether it keeps order.
         self.fifo = fifo is not None
@@ -179,7 +182,7 @@ class ReliableQueue(Part):
 
         Source: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
         """
-        check_function(self.path, visibility_timeout=self._visibility, timeout=timeout, batching_window=batching_window)
+        check_function(self.path, visibility_timeout=self.visibility_timeout, timeout=timeout, batching_window=batching_window)
         return self.queue
 
     def admit(self, service: str, *, source_arn: str) -> None:

@@ -24,6 +24,7 @@ from prodready_constructs.posture.staging import STAGING
 from prodready_constructs.posture.storage import StoragePosture
 from prodready_constructs.posture.tables import TablePosture
 from prodready_constructs.posture.whole import Posture
+from prodready_constructs.posture.workers import OffHours, WorkerPosture
 
 __all__ = [
     "PRODUCTION",
@@ -39,10 +40,12 @@ __all__ = [
     "MessagingPosture",
     "MonitoringPosture",
     "NetworkPosture",
+    "OffHours",
     "Posture",
     "ProxyPosture",
     "RecoveryPosture",
     "Release",
     "StoragePosture",
     "TablePosture",
+    "WorkerPosture",
 ]

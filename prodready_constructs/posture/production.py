@@ -20,6 +20,7 @@ from prodready_constructs.posture.release import Release
 from prodready_constructs.posture.storage import StoragePosture
 from prodready_constructs.posture.tables import TablePosture
 from prodready_constructs.posture.whole import Posture
+from prodready_constructs.posture.workers import WorkerPosture
 
 PRODUCTION = Posture(
     data=USUAL_CLASSES,
@@ -124,6 +125,19 @@ PRODUCTION = Posture(
         spot_weight=0,
         release=Release(strategy="CANARY", percent=10, bake=timedelta(minutes=15)),
         log_retention=timedelta(days=30),
+    ),
+    workers=WorkerPosture(
+        always_on=True,
+        zero_when_empty=False,
+        off_hours=None,
+        busy_target=80,
+        scale_out_cooldown=timedelta(minutes=1),
+        scale_in_cooldown=timedelta(minutes=5),
+        stop_timeout=timedelta(seconds=120),
+        max_concurrency=50,
+        record_age=timedelta(hours=6),
+        iterator_age=timedelta(minutes=15),
+        redrive_rate=10,
     ),
     storage=StoragePosture(
         noncurrent_retention=timedelta(days=90),

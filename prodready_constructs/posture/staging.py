@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from prodready_constructs.posture.production import PRODUCTION
 from prodready_constructs.posture.release import Release
+from prodready_constructs.posture.workers import OffHours
 
 STAGING = replace(
     PRODUCTION,
@@ -39,6 +40,7 @@ STAGING = replace(
     ),
     edge=replace(PRODUCTION.edge, api_cache_gib=None, graphql_introspection=True, graphql_detailed_metrics=False),
     compute=replace(PRODUCTION.compute, cpu=256, memory_mib=512, min_tasks=1, max_tasks=2, release=Release(strategy="ALL_AT_ONCE")),
+    workers=replace(PRODUCTION.workers, always_on=False, off_hours=OffHours(), max_concurrency=5, iterator_age=timedelta(hours=1)),
     storage=replace(PRODUCTION.storage, lock_retention=timedelta(days=1)),
     tables=replace(
         PRODUCTION.tables, max_read_units=400, max_write_units=100, recovery_window=timedelta(days=7), contributor_insights="off"

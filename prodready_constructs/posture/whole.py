@@ -20,6 +20,7 @@ from prodready_constructs.posture.proxy import ProxyPosture
 from prodready_constructs.posture.recovery import RecoveryPosture
 from prodready_constructs.posture.storage import StoragePosture
 from prodready_constructs.posture.tables import TablePosture
+from prodready_constructs.posture.workers import WorkerPosture
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +35,7 @@ class Posture:
     cache: CachePosture
     edge: EdgePosture
     compute: ComputePosture
+    workers: WorkerPosture
     storage: StoragePosture
     tables: TablePosture
     messaging: MessagingPosture
