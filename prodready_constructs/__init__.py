@@ -28,7 +28,7 @@ _HOMES = {
         "Weighted"
     ),
     "errors": "ConfigurationError",
-    "foundation": "ComposedRole DataKey EncryptedLogGroup",
+    "foundation": "ComposedRole DataKey EncryptedLogGroup Schedule",
     "identity": "ApiScopes ClientSecretRotation GroupRoles Passkeys ServiceAccount SesSender SignInPage TokenLives UserDirectory WebApp",
     "images": "ImageRegistry ImageRepository",
     "messaging": "Fifo Match MessageFilter ProtectedTopic ReliableQueue",

@@ -14,6 +14,7 @@ from prodready_constructs.errors import ConfigurationError as ConfigurationError
 from prodready_constructs.foundation import ComposedRole as ComposedRole
 from prodready_constructs.foundation import DataKey as DataKey
 from prodready_constructs.foundation import EncryptedLogGroup as EncryptedLogGroup
+from prodready_constructs.foundation import Schedule as Schedule
 from prodready_constructs.identity import *
 from prodready_constructs.images import *
 from prodready_constructs.messaging import *

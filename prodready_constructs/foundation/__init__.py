@@ -5,6 +5,7 @@ from prodready_constructs.foundation.logs import EncryptedLogGroup
 from prodready_constructs.foundation.part import ACCOUNT_ID, PARTITION, REGION, URL_SUFFIX, Part, path_of, stated_region_of
 from prodready_constructs.foundation.residency import class_facts, mark, region_of_arn, require_class, require_region
 from prodready_constructs.foundation.roles import ComposedRole
+from prodready_constructs.foundation.schedules import Schedule
 from prodready_constructs.foundation.subnets import require_subnets
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "DataKey",
     "EncryptedLogGroup",
     "Part",
+    "Schedule",
     "class_facts",
     "mark",
     "own_key",
