@@ -52,7 +52,7 @@ uploads = SecureBucket(shop, "Uploads", posture=PRODUCTION.storage, access_logs=
 backup = BackupPlan(shop, "Backup", posture=replace(PRODUCTION.recovery, copy_to_second_region=False), protecting=[database, uploads])
 
 front = ProtectedLoadBalancer(shop, "Front", vpc=network.vpc, posture=PRODUCTION.edge, access_logs=logs.bucket, domain=domain)
-image = ecs.ContainerImage.from_registry("docker.io/hashicorp/http-echo:1.0.0")
+image = ecs.ContainerImage.from_registry("hashicorp/http-echo@sha256:fcb75f691c8b0414d670ae570240cbf95502cc18a9ba57e982ecac589760a186")
 service = WebService(shop, "Service", vpc=network.vpc, load_balancer=front, image=image, posture=PRODUCTION.compute, container_port=5678)
 service.connect_to(database)
 uploads.grant_read_write(service, "orders/*")

@@ -43,7 +43,7 @@ network = PrivateNetwork(stack, "Network", posture=posture.network)
 database = AuroraDatabase(stack, "Database", vpc=network.vpc, posture=posture.aurora, database_name="bookings")
 rotation = DatabaseUserRotation(stack, "Rotation", database=database, vpc=network.vpc, posture=posture.aurora)
 migrator = DatabaseUser(stack, "Migrator", rotation=rotation, name="migrator", rights="schema")
-image = ecs.ContainerImage.from_registry("docker.io/hashicorp/http-echo:1.0.0")
+image = ecs.ContainerImage.from_registry("hashicorp/http-echo@sha256:fcb75f691c8b0414d670ae570240cbf95502cc18a9ba57e982ecac589760a186")
 migration = MigrationTask(
     stack, "Migration", vpc=network.vpc, image=image, user=migrator, posture=posture.compute, command=["/http-echo", "-version"]
 )

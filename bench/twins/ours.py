@@ -8,7 +8,7 @@ from aws_cdk import aws_s3 as s3
 
 from prodready_constructs import PRODUCTION, MultiAzDatabase, PrivateNetwork, ProtectedLoadBalancer, Routes, Watch, WebService
 
-IMAGE = "docker.io/hashicorp/http-echo:1.0.0"
+IMAGE = "hashicorp/http-echo@sha256:fcb75f691c8b0414d670ae570240cbf95502cc18a9ba57e982ecac589760a186"
 LOGS = "logs-of-example"
 PAGER = "https://events.example.com/integration/shop/enqueue"
 TEAM = "shop-team@example.com"

@@ -15,6 +15,8 @@ from constructs import IConstruct
 from prodready_constructs import MYSQL_8_4, PRODUCTION, LogBucket, MultiAzDatabase, SecureBucket, WebService
 from tests.support.synthesis import ACCOUNT, REGION, Template, ZonedStack, new_app, read_templates
 
+IMAGE = "hashicorp/http-echo@sha256:fcb75f691c8b0414d670ae570240cbf95502cc18a9ba57e982ecac589760a186"
+
 
 @jsii.implements(cdk.IAspect)
 class Mark:
@@ -45,9 +47,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Template:
     orders = MultiAzDatabase(stack, "Orders", vpc=vpc, posture=PRODUCTION.database, database_name="orders", encryption_key=key)
     people = MultiAzDatabase(stack, "People", vpc=vpc, posture=PRODUCTION.database, database_name="people", engine=MYSQL_8_4)
     for name, database in (("Api", orders), ("Admin", people)):
-        service = WebService(
-            stack, name, vpc=vpc, image=ecs.ContainerImage.from_registry("docker.io/hashicorp/http-echo:1.0.0"), posture=PRODUCTION.compute
-        )
+        service = WebService(stack, name, vpc=vpc, image=ecs.ContainerImage.from_registry(IMAGE), posture=PRODUCTION.compute)
         service.connect_to(database)
     logs = LogBucket(stack, "AccessLogs", posture=PRODUCTION.storage)
     for name in ("Invoices", "Photos"):

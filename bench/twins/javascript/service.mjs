@@ -61,7 +61,7 @@ export function addService(stack, vpc, front, database) {
   // By its ARN alone: granted by the secret itself, the role would be written into the policy of the secret's key as well.
   const secret = secretsmanager.Secret.fromSecretCompleteArn(home, 'Secret', database.secret.secretArn);
   task.addContainer('App', {
-    image: ecs.ContainerImage.fromRegistry('docker.io/hashicorp/http-echo:1.0.0'),
+    image: ecs.ContainerImage.fromRegistry('hashicorp/http-echo@sha256:fcb75f691c8b0414d670ae570240cbf95502cc18a9ba57e982ecac589760a186'),
     essential: true,
     linuxParameters: linux,
     logging: ecs.LogDriver.awsLogs({

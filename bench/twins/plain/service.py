@@ -85,7 +85,9 @@ def add_service(stack: Stack, vpc: ec2.Vpc, front: Front, database: Database) ->
     secret = secretsmanager.Secret.from_secret_complete_arn(home, "Secret", database.secret.secret_arn)
     task.add_container(
         "App",
-        image=ecs.ContainerImage.from_registry("docker.io/hashicorp/http-echo:1.0.0"),
+        image=ecs.ContainerImage.from_registry(
+            "hashicorp/http-echo@sha256:fcb75f691c8b0414d670ae570240cbf95502cc18a9ba57e982ecac589760a186"
+        ),
         essential=True,
         linux_parameters=linux,
         logging=ecs.LogDriver.aws_logs(
