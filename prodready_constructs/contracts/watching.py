@@ -68,6 +68,7 @@ class AlarmSpec:
         id: PascalCase, unique within its construct; part of the logical id.
         periods: how many periods are looked at; datapoints: how many of them must breach (all, when None).
         missing_data: what silence means for *this* metric; chosen deliberately for each alarm.
+        warm_up: how long a new alarm keeps quiet, 1 minute to 2 days, for a metric that cannot have come yet; at once when None.
         source: where the threshold comes from (an AWS document, a ledger row, our reason).
     """
 
@@ -81,6 +82,7 @@ class AlarmSpec:
     periods: int = 5
     datapoints: int | None = None
     missing_data: MissingData = "missing"
+    warm_up: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,6 +22,8 @@ COMPARISONS = {
 #: How far back an alarm may look, by the length of its period (PutMetricAlarm, CloudWatch API reference).
 LONGEST_WINDOW = timedelta(days=1)
 LONGEST_WINDOW_OF_HOURS = timedelta(days=7)
+#: How long a new alarm may wait (WarmUpConfiguration, CloudWatch API reference).
+SHORTEST_WARM_UP, LONGEST_WARM_UP = timedelta(minutes=1), timedelta(days=2)
 #: The longest alarm description CloudWatch takes, in characters.
 DESCRIPTION_LIMIT = 1024
 _PASCAL_CASE = re.compile(r"[A-Z][A-Za-z0-9]*")
@@ -65,6 +67,13 @@ def check(where: str, spec: AnyAlarmSpec, *, region: str | None) -> None:
             allowed=f"a window of {span(longest)} at most (CloudWatch's limit for this period)",
             mend="use fewer or shorter periods",
         )
+    if spec.warm_up is not None and not SHORTEST_WARM_UP <= spec.warm_up <= LONGEST_WARM_UP:
+        raise ConfigurationError(
+            where,
+            given=f"a warm-up of {span(spec.warm_up)}",
+            allowed=f"{span(SHORTEST_WARM_UP)} to {span(LONGEST_WARM_UP)}",
+            mend="leave it out, or warm up for a shorter time",
+        )
     metrics = [spec.metric] if isinstance(spec.metric, Metric) else list(spec.metric.using.values())
     for metric in metrics:
         if metric.region is not None and region is not None and metric.region != region:
@@ -101,6 +110,14 @@ def make_alarm(scope: Construct, construct_id: str, spec: AlarmSpec, *, descript
         evaluation_periods=spec.periods,
         datapoints_to_alarm=spec.datapoints or spec.periods,
         treat_missing_data=spec.missing_data,
+        warm_up_configuration=_warm_up(spec.warm_up) if spec.warm_up else None,
+    )
+
+
+def _warm_up(wait: timedelta) -> cloudwatch.CfnAlarm.WarmUpConfigurationProperty:
+    # The whole of it: that some datapoints are there says nothing of one that must come.
+    return cloudwatch.CfnAlarm.WarmUpConfigurationProperty(
+        warm_up_period_duration_in_minutes=seconds(wait) // 60, only_start_evaluating_after_warm_up_period_ends=True
     )
 
 

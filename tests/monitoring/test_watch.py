@@ -18,7 +18,7 @@ from prodready_constructs.monitoring.watch import MOST_CRITICAL
 from prodready_constructs.posture import PRODUCTION
 from tests.monitoring.watched import CPU, ERRORS, FAILOVER, LATENCY, RUNBOOK, STOPPED, Watched
 from tests.support.packs import findings
-from tests.support.synthesis import Template, new_app, new_stack, synth, synth_all
+from tests.support.synthesis import Template, new_app, new_stack, synth, synth_all, synth_in
 
 BASE = "https://runbooks.example.com"
 
@@ -84,6 +84,13 @@ def test_percentiles_are_extended_statistics(template: Template) -> None:
     assert alarm["ExtendedStatistic"] == "p95"
     assert "Statistic" not in alarm
     assert (alarm["DatapointsToAlarm"], alarm["EvaluationPeriods"], alarm["TreatMissingData"]) == (3, 5, "notBreaching")
+
+
+@pytest.mark.control("OPS-2")
+def test_a_new_alarm_may_wait_for_what_cannot_have_come_yet() -> None:
+    template = synth_in(lambda stack: watch(stack, Watched(stack, "A", replace(CPU, warm_up=timedelta(hours=26)))))
+    waits = {"OnlyStartEvaluatingAfterWarmUpPeriodEnds": True, "WarmUpPeriodDurationInMinutes": 26 * 60}
+    assert template.props("AWS::CloudWatch::Alarm", "CpuHigh")["WarmUpConfiguration"] == waits
 
 
 @pytest.mark.control("OPS-2")
@@ -230,6 +237,10 @@ def _gap(**changes: Any) -> AlarmSpec:
         (
             lambda s: watch(s, Watched(s, "A", replace(CPU, periods=8, metric=replace(CPU.metric, period=timedelta(days=1))))),
             r"got '8 periods of 1 day'; allowed: a window of 7 days at most",
+        ),
+        (
+            lambda s: watch(s, Watched(s, "A", replace(CPU, warm_up=timedelta(days=3)))),
+            r"alarm CpuHigh: got 'a warm-up of 3 days'; allowed: 1 minute to 2 days; leave it out, or warm up for a shorter time",
         ),
         (lambda s: watch(s, Watched(s, "A", replace(CPU, datapoints=6))), r"got 6; allowed: 1 to 5 datapoints; lower datapoints"),
         (
