@@ -19,8 +19,6 @@ from prodready_constructs import (
     guard,
 )
 
-IMAGE = "hashicorp/http-echo@sha256:fcb75f691c8b0414d670ae570240cbf95502cc18a9ba57e982ecac589760a186"
-
 EAST, WEST = "use1.orders.example.com", "usw2.orders.example.com"
 
 
@@ -39,7 +37,9 @@ class Orders(cdk.Stack):
         front = ProtectedLoadBalancer(
             self, "Front", vpc=vpc, posture=PRODUCTION.edge, access_logs=logs.bucket, domain=domain, internet_facing=True
         )
-        image = ecs.ContainerImage.from_registry(IMAGE)
+        image = ecs.ContainerImage.from_registry(
+            "hashicorp/http-echo@sha256:fcb75f691c8b0414d670ae570240cbf95502cc18a9ba57e982ecac589760a186"
+        )
         service = WebService(self, "Service", vpc=vpc, load_balancer=front, image=image, posture=PRODUCTION.compute, container_port=5678)
         domain.alias(targets.LoadBalancerTarget(front.load_balancer))
         domain.alias(targets.LoadBalancerTarget(front.load_balancer), name=home)
