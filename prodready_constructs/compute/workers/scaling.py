@@ -14,6 +14,7 @@ from constructs import Construct
 
 from prodready_constructs.compute.workers.backlog import BACKLOG_EXPRESSION, BACKLOG_TO_ZERO_EXPRESSION, MINUTE, Pace
 from prodready_constructs.contracts import Metric
+from prodready_constructs.foundation import Schedule
 from prodready_constructs.posture import ComputePosture, WorkerPosture
 
 _Policy = appscaling.CfnScalingPolicy
@@ -94,9 +95,10 @@ def follow_the_work(
         least = 0 if posture.zero_when_empty else tasks.min_tasks
         for name, time, bounds in (("Stop", hours.stop, (0, 0)), ("Start", hours.start, (least, tasks.max_tasks))):
             hour, minute = time.split(":")
+            when = Schedule(f"cron({int(minute)} {int(hour)} ? * {','.join(hours.days)} *)", hours.time_zone)
             target.scale_on_schedule(
                 name,
-                schedule=appscaling.Schedule.expression(f"cron({int(minute)} {int(hour)} ? * {','.join(hours.days)} *)"),
+                schedule=appscaling.Schedule.expression(when.expression),
                 time_zone=zone,
                 min_capacity=bounds[0],
                 max_capacity=bounds[1],
