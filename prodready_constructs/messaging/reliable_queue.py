@@ -14,11 +14,12 @@ from constructs import Construct
 
 from prodready_constructs.contracts import AlarmSpec, Attachment, ControlClaim, GraphSpec, RecoveryFact, record
 from prodready_constructs.foundation import ACCOUNT_ID, PARTITION, REGION, Part, class_facts, mark, own_key, require_class, require_region
+from prodready_constructs.foundation.visibility import check_function
 from prodready_constructs.messaging.dead_letters import KEY_ACTIONS, KEY_REUSE, LONG_POLLING, admits, dead_letter_queue
 from prodready_constructs.messaging.names import queue_name, variable_prefix
 from prodready_constructs.messaging.ordering import Fifo, deduplication_scope, throughput_limit
 from prodready_constructs.messaging.queue_alarms import WatchedQueue, queue_alarms, queue_graphs
-from prodready_constructs.messaging.waiting import check_function, check_waiting
+from prodready_constructs.messaging.waiting import check_waiting
 from prodready_constructs.posture import DataClass, MessagingPosture
 
 CONTROLS = (
