@@ -2,33 +2,6 @@
 
 from __future__ import annotations
 
-from aws_cdk import aws_ecs as ecs
-from aws_cdk import aws_iam as iam
-from aws_cdk import aws_secretsmanager as secretsmanager
-from constructs import Construct
+from prodready_constructs.foundation.tasks.values import stored_secret as ecs_secret
 
-from prodready_constructs.foundation import REGION, URL_SUFFIX
-
-
-def ecs_secret(scope: Construct, name: str, secret: secretsmanager.ISecret, field: str | None, *, reader: iam.Role) -> ecs.Secret:
-    """*secret* for ECS, and leave for *reader* to decrypt it.
-
-    The CDK's own grant writes the reader into the policy of the secret's key. Where the key lives in a stack that must not know the
-    service (data outlives releases), that is a cyclic reference. Here the grant lands on the reader alone, which is enough: a key policy
-    that lets the account's IAM decide is AWS's default and ``DataKey``'s.
-    """
-    full = secret.secret_full_arn
-    view = (
-        secretsmanager.Secret.from_secret_complete_arn(scope, name, full)
-        if full is not None
-        else secretsmanager.Secret.from_secret_partial_arn(scope, name, secret.secret_arn)
-    )
-    if (key := secret.encryption_key) is not None:
-        reader.add_to_principal_policy(
-            iam.PolicyStatement(
-                actions=["kms:Decrypt"],
-                resources=[key.key_arn],
-                conditions={"StringEquals": {"kms:ViaService": f"secretsmanager.{REGION}.{URL_SUFFIX}"}},
-            )
-        )
-    return ecs.Secret.from_secrets_manager(view, field)
+__all__ = ["ecs_secret"]

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-
 from aws_cdk import Stack
 from aws_cdk import aws_ecs as ecs
-from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
 from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.foundation.plain_secrets import looks_like_a_secret
+from prodready_constructs.foundation.tasks.values import stored_setting
 
 
 def ecs_setting(scope: Construct, name: str, value: str, *, path: str, stack: Stack) -> ecs.Secret:
@@ -30,7 +27,4 @@ def ecs_setting(scope: Construct, name: str, value: str, *, path: str, stack: St
             allowed="a value: an SSM parameter cannot be empty",
             mend="leave the variable out and let the application use its default",
         )
-    # Only what AWS fills in looks different once it is resolved.
-    resolved = stack.resolve(value) if "${Token[" in value else value
-    digest = hashlib.sha256(json.dumps(resolved, sort_keys=True).encode()).hexdigest()[:8]
-    return ecs.Secret.from_ssm_parameter(ssm.StringParameter(scope, f"{name}{digest}", string_value=value))
+    return stored_setting(scope, name, value, stack=stack)

@@ -4,24 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import cast
 
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
-from constructs import Construct, IConstruct
+from constructs import Construct
 
 from prodready_constructs.foundation import ComposedRole
+from prodready_constructs.foundation.tasks.hardened import admit_pull, hardened_container, restricted_linux, task_definition
 from prodready_constructs.posture import ComputePosture
-from prodready_constructs.waivers import waive
 
 #: The container's name, and the first part of its log streams: the runner looks for both.
 CONTAINER, STREAM_PREFIX = "App", "migration"
-#: An unprivileged user and group; writable memory at /tmp.
-USER, TMP_MIB = "1000:1000", 64
-_ARCHITECTURES = {"arm64": ecs.CpuArchitecture.ARM64, "x86_64": ecs.CpuArchitecture.X86_64}
 _TASKS = iam.ServicePrincipal("ecs-tasks.amazonaws.com")
 
 
@@ -62,44 +58,22 @@ def migration_task(
     )
     task_role = ComposedRole(scope, "TaskRole", assumed_by=_TASKS, description=f"{path}: what the migration may do")
     execution_role = ComposedRole(scope, "ExecutionRole", assumed_by=_TASKS, description=f"{path}: what starting the migration needs")
-    definition = ecs.FargateTaskDefinition(
+    definition = task_definition(
         scope,
-        "Task",
         cpu=posture.cpu,
-        memory_limit_mib=posture.memory_mib,
-        runtime_platform=ecs.RuntimePlatform(
-            cpu_architecture=_ARCHITECTURES[posture.architecture], operating_system_family=ecs.OperatingSystemFamily.LINUX
-        ),
+        memory_mib=posture.memory_mib,
+        architecture=posture.architecture,
         task_role=task_role,
         execution_role=execution_role,
     )
-    linux = ecs.LinuxParameters(scope, "Linux", init_process_enabled=True)
-    linux.drop_capabilities(ecs.Capability.ALL)
-    linux.add_tmpfs(
-        ecs.Tmpfs(
-            container_path="/tmp",
-            size=TMP_MIB,
-            mount_options=[ecs.TmpfsMountOption.NOSUID, ecs.TmpfsMountOption.NODEV, ecs.TmpfsMountOption.NOEXEC],
-        )
-    )
-    container = definition.add_container(
+    container = hardened_container(
+        definition,
         CONTAINER,
         image=image,
-        command=list(command) or None,
-        essential=True,
-        linux_parameters=linux,
+        command=command,
+        linux=restricted_linux(scope),
         # What a migration says is worth more than its speed.
         logging=ecs.LogDriver.aws_logs(stream_prefix=STREAM_PREFIX, log_group=log_group, mode=ecs.AwsLogDriverMode.BLOCKING),
-        privileged=False,
-        readonly_root_filesystem=True,
-        user=USER,
-        version_consistency=ecs.VersionConsistency.ENABLED,
     )
-    if isinstance(image, (ecs.EcrImage, ecs.AssetImage)):
-        waive(
-            cast("IConstruct", execution_role.policy.node.default_child),
-            rule="AwsSolutions-IAM5[Resource::*]",
-            because="ecr:GetAuthorizationToken, which signs in to the registry, has no resource-level permission; pulling is limited to one repository",
-            owner="platform",
-        )
+    admit_pull(image, execution_role.policy)
     return Task(cluster=cluster, definition=definition, container=container, task_role=task_role, execution_role=execution_role)

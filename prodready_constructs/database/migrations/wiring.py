@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-
 from aws_cdk import Stack
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_secretsmanager as secretsmanager
-from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
 from prodready_constructs.contracts import SecretField
 from prodready_constructs.errors import ConfigurationError
-from prodready_constructs.foundation import REGION, URL_SUFFIX
 from prodready_constructs.foundation.plain_secrets import looks_like_a_secret
+from prodready_constructs.foundation.tasks.values import stored_secret, stored_setting
 
 
 def setting(scope: Construct, name: str, value: str, *, where: str, stack: Stack) -> ecs.Secret:
@@ -31,26 +26,9 @@ def setting(scope: Construct, name: str, value: str, *, where: str, stack: Stack
             allowed="plain configuration that is not empty",
             mend=f"put a secret into Secrets Manager and call add_secret({name!r}, ...); leave an empty one out",
         )
-    resolved = stack.resolve(value) if "${Token[" in value else value  # only what AWS fills in looks different once resolved
-    digest = hashlib.sha256(json.dumps(resolved, sort_keys=True).encode()).hexdigest()[:8]
-    return ecs.Secret.from_ssm_parameter(ssm.StringParameter(scope, f"{name}{digest}", string_value=value))
+    return stored_setting(scope, name, value, stack=stack)
 
 
 def field_of(scope: Construct, name: str, field: SecretField, *, reader: iam.Role) -> ecs.Secret:
-    """One field of a secret. A view without its key, for the CDK would write *reader* into the key's policy: a cycle between two stacks."""
-    secret = field.secret
-    full = secret.secret_full_arn
-    view = (
-        secretsmanager.Secret.from_secret_complete_arn(scope, name, full)
-        if full is not None
-        else secretsmanager.Secret.from_secret_partial_arn(scope, name, secret.secret_arn)
-    )
-    if (key := secret.encryption_key) is not None:
-        reader.add_to_principal_policy(
-            iam.PolicyStatement(
-                actions=["kms:Decrypt"],
-                resources=[key.key_arn],
-                conditions={"StringEquals": {"kms:ViaService": f"secretsmanager.{REGION}.{URL_SUFFIX}"}},
-            )
-        )
-    return ecs.Secret.from_secrets_manager(view, field.field)
+    """One field of a secret, which *reader* alone may decrypt."""
+    return stored_secret(scope, name, field.secret, field.field, reader=reader)

@@ -1,0 +1,47 @@
+"""What a container is given: plain settings by SSM parameters, secrets by fields; only the execution role reads either."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+
+from aws_cdk import Stack
+from aws_cdk import aws_ecs as ecs
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_secretsmanager as secretsmanager
+from aws_cdk import aws_ssm as ssm
+from constructs import Construct
+
+from prodready_constructs.foundation.part import REGION, URL_SUFFIX
+
+
+def stored_setting(scope: Construct, name: str, value: str, *, stack: Stack) -> ecs.Secret:
+    """The plain *value* in an SSM parameter; a changed one is a new parameter, and so a new task definition."""
+    # Only what AWS fills in looks different once it is resolved.
+    resolved = stack.resolve(value) if "${Token[" in value else value
+    digest = hashlib.sha256(json.dumps(resolved, sort_keys=True).encode()).hexdigest()[:8]
+    return ecs.Secret.from_ssm_parameter(ssm.StringParameter(scope, f"{name}{digest}", string_value=value))
+
+
+def stored_secret(scope: Construct, name: str, secret: secretsmanager.ISecret, field: str | None, *, reader: iam.Role) -> ecs.Secret:
+    """*secret* (or one *field* of it) for ECS, and leave for *reader* to decrypt it.
+
+    The CDK's own grant writes the reader into the policy of the secret's key. Where the key lives in a stack that must not know the
+    service (data outlives releases), that is a cyclic reference. Here the grant lands on the reader alone, which is enough: a key policy
+    that lets the account's IAM decide is AWS's default and ``DataKey``'s.
+    """
+    full = secret.secret_full_arn
+    view = (
+        secretsmanager.Secret.from_secret_complete_arn(scope, name, full)
+        if full is not None
+        else secretsmanager.Secret.from_secret_partial_arn(scope, name, secret.secret_arn)
+    )
+    if (key := secret.encryption_key) is not None:
+        reader.add_to_principal_policy(
+            iam.PolicyStatement(
+                actions=["kms:Decrypt"],
+                resources=[key.key_arn],
+                conditions={"StringEquals": {"kms:ViaService": f"secretsmanager.{REGION}.{URL_SUFFIX}"}},
+            )
+        )
+    return ecs.Secret.from_secrets_manager(view, field)
