@@ -134,7 +134,7 @@ def test_an_event_api_keeps_a_log_and_a_cache_is_encrypted() -> None:
             "AppSync::GraphQLApi",
             "One caller can read what is not meant to be known, or keep the API busy, and nobody can say afterwards who it was. "
             "A query may nest without end.",
-            "use edge.GraphqlApi; or set LogConfig",
+            "use edge.ProtectedGraphqlApi; or set LogConfig",
         ),
     ],
 )

@@ -34,7 +34,7 @@ RULE = Rule(
     name="GraphqlUnguarded",
     controls=("WEB-6",),
     why="One caller can read what is not meant to be known, or keep the API busy, and nobody can say afterwards who it was.",
-    fix="use edge.GraphqlApi; or set LogConfig, XrayEnabled, IntrospectionConfig DISABLED, QueryDepthLimit, ResolverCountLimit and both "
+    fix="use edge.ProtectedGraphqlApi; or set LogConfig, XrayEnabled, IntrospectionConfig DISABLED, QueryDepthLimit, ResolverCountLimit and both "
     "encryptions of the cache; introspection may stay on in the stacks of guard(staging=[...])",
     find=_find,
 )

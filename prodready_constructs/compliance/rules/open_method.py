@@ -102,7 +102,7 @@ RULE = Rule(
     name="OpenMethod",
     controls=("WEB-5", "WEB-6"),
     why="Anyone on the internet may call it without saying who they are.",
-    fix="give it an authorizer (Cognito, JWT, IAM or Lambda); in edge.ProtectedRestApi, edge.ProtectedHttpApi and edge.GraphqlApi every "
+    fix="give it an authorizer (Cognito, JWT, IAM or Lambda); in edge.ProtectedRestApi, edge.ProtectedHttpApi and edge.ProtectedGraphqlApi every "
     "method has one, and public(reason=...) waives this rule where a method is meant to be open",
     find=_find,
 )
