@@ -10,6 +10,7 @@ from prodready_constructs.posture.compute import ComputePosture
 from prodready_constructs.posture.data import USUAL_CLASSES
 from prodready_constructs.posture.database import DatabasePosture
 from prodready_constructs.posture.edge import EdgePosture
+from prodready_constructs.posture.functions import FunctionPosture
 from prodready_constructs.posture.images import ImagesPosture
 from prodready_constructs.posture.messaging import MessagingPosture
 from prodready_constructs.posture.monitoring import MonitoringPosture
@@ -136,8 +137,24 @@ PRODUCTION = Posture(
         stop_timeout=timedelta(seconds=120),
         max_concurrency=50,
         record_age=timedelta(hours=6),
+        record_retries=50,
         iterator_age=timedelta(minutes=15),
         redrive_rate=10,
+    ),
+    functions=FunctionPosture(
+        memory_mib=512,
+        ephemeral_mib=512,
+        reserved_concurrency=50,
+        # Charged for by the hour: keep some warm where a cold start is felt.
+        provisioned=0,
+        max_provisioned=0,
+        provisioned_target=70,
+        application_log_level="INFO",
+        system_log_level="INFO",
+        event_age=timedelta(hours=6),
+        retries=2,
+        release=Release(strategy="CANARY", percent=10, bake=timedelta(minutes=15)),
+        log_retention=timedelta(days=30),
     ),
     storage=StoragePosture(
         noncurrent_retention=timedelta(days=90),

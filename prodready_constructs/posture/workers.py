@@ -73,7 +73,7 @@ class WorkerPosture:
         scale_out_cooldown, scale_in_cooldown: how long scaling waits for what it did to show.
         stop_timeout: how long a task has after SIGTERM to finish what it holds, or to give it back.
         max_concurrency: the invocations of a function at once on behalf of one queue.
-        record_age: how long a record of a stream is tried before it is given up.
+        record_age: how long a record of a stream is tried before it is given up; record_retries: and how often again, within that.
         iterator_age: how far behind a consumer of a stream may be before somebody looks.
         redrive_rate: dead letters a second that go back to their queue.
     """
@@ -87,6 +87,7 @@ class WorkerPosture:
     stop_timeout: timedelta
     max_concurrency: int
     record_age: timedelta
+    record_retries: int
     iterator_age: timedelta
     redrive_rate: int
 
@@ -116,6 +117,7 @@ class WorkerPosture:
             LONGEST_RECORD_AGE,
             because="DynamoDB deletes a record after 24 hours, tried or not",
         )
+        within("WorkerPosture.record_retries", self.record_retries, 1, 10_000, because="none would give up what only met a deployment")
         if not timedelta(minutes=1) <= self.iterator_age <= self.record_age / 2:
             raise ConfigurationError(
                 "WorkerPosture.iterator_age",

@@ -11,6 +11,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sqs as sqs
 
 from prodready_constructs.contracts import Attachment
+from prodready_constructs.foundation.visibility import check_function
 
 _ANYWHERE = ec2.Peer.any_ipv4()
 
@@ -48,3 +49,14 @@ class ForeignQueue:
         if self.key is not None:
             self.key.grant_decrypt(grantee)
         return self.queue.grant_consume_messages(grantee)
+
+    def for_function(self, timeout: timedelta, *, batching_window: timedelta = timedelta(0)) -> sqs.IQueue:
+        """The queue, for the event source of a function with *timeout*.
+
+        Raises:
+            ConfigurationError: a visibility timeout shorter than six times *timeout* and the window.
+        """
+        check_function(
+            f"ForeignQueue {self.name}", visibility_timeout=self.visibility_timeout, timeout=timeout, batching_window=batching_window
+        )
+        return self.queue
