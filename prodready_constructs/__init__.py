@@ -13,7 +13,7 @@ from typing import Any
 _HOMES = {
     "cache": "CacheAccess CacheEngine CachePasswordRotation IamCacheUser REDIS_7 ReplicatedCache ServerlessCache VALKEY_8",
     "compliance": "Finding GuardError HardeningRules PRODUCTION_PACKS STAGING_PACKS guard",
-    "compute": "WebService",
+    "compute": "CodeSigning FunctionCode HardenedFunction OutsideVpc WebService",
     "database": (
         "AURORA_MYSQL_3 AURORA_POSTGRESQL_16 AURORA_POSTGRESQL_17 AuroraDatabase AuroraEngine AuroraSecondary DatabaseProxy "
         "DatabaseUser DatabaseUserRotation Engine MYSQL_8_4 MigrationTask MultiAzDatabase POSTGRESQL_16 POSTGRESQL_17 POSTGRESQL_18 ReadReplica Restore"

@@ -7,11 +7,13 @@ value here: it is in the construct. Names, addresses and accounts are settings o
 from __future__ import annotations
 
 from prodready_constructs.posture.aurora import AuroraPosture
+from prodready_constructs.posture.bastion import BastionPosture
 from prodready_constructs.posture.cache import CachePosture
 from prodready_constructs.posture.compute import ComputePosture
 from prodready_constructs.posture.data import DataClass, DataPosture
 from prodready_constructs.posture.database import DatabasePosture
 from prodready_constructs.posture.edge import EdgePosture
+from prodready_constructs.posture.functions import FunctionPosture
 from prodready_constructs.posture.images import ImagesPosture
 from prodready_constructs.posture.messaging import MessagingPosture
 from prodready_constructs.posture.monitoring import MonitoringPosture
@@ -30,12 +32,14 @@ __all__ = [
     "PRODUCTION",
     "STAGING",
     "AuroraPosture",
+    "BastionPosture",
     "CachePosture",
     "ComputePosture",
     "DataClass",
     "DataPosture",
     "DatabasePosture",
     "EdgePosture",
+    "FunctionPosture",
     "ImagesPosture",
     "MessagingPosture",
     "MonitoringPosture",

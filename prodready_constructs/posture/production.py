@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from prodready_constructs.posture.aurora import AuroraPosture
+from prodready_constructs.posture.bastion import BastionPosture
 from prodready_constructs.posture.cache import CachePosture
 from prodready_constructs.posture.compute import ComputePosture
 from prodready_constructs.posture.data import USUAL_CLASSES
@@ -21,11 +22,24 @@ from prodready_constructs.posture.release import Release
 from prodready_constructs.posture.storage import StoragePosture
 from prodready_constructs.posture.tables import TablePosture
 from prodready_constructs.posture.whole import Posture
-from prodready_constructs.posture.workers import WorkerPosture
+from prodready_constructs.posture.workers import OffHours, WorkerPosture
 
 PRODUCTION = Posture(
     data=USUAL_CLASSES,
     network=NetworkPosture(zones=3, egress="regional", interface_endpoints=AWS_ENDPOINTS, flow_log_retention=timedelta(days=90)),
+    bastion=BastionPosture(
+        instance_type="t4g.nano",
+        # A person who needs it at night wakes it, and somebody hears of that.
+        off_hours=OffHours(),
+        max_lifetime=timedelta(days=7),
+        # PCI DSS 3.2.1 8.1.8: after 15 minutes idle a session is signed in to again.
+        idle_timeout=timedelta(minutes=15),
+        max_session=timedelta(hours=8),
+        # PCI DSS 3.2.1 10.7: an audit trail is kept for a year.
+        log_retention=timedelta(days=365),
+        announce_sessions=True,
+        transfer_gib=5,
+    ),
     database=DatabasePosture(
         instance_class="t4g.medium",
         storage_gib=100,
@@ -124,6 +138,8 @@ PRODUCTION = Posture(
         memory_target=80,
         requests_per_target=1_000,
         spot_weight=0,
+        may_sleep=False,
+        image_pinning="DIGEST",
         release=Release(strategy="CANARY", percent=10, bake=timedelta(minutes=15)),
         log_retention=timedelta(days=30),
     ),

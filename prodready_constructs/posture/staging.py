@@ -12,6 +12,7 @@ from prodready_constructs.posture.workers import OffHours
 STAGING = replace(
     PRODUCTION,
     network=replace(PRODUCTION.network, zones=2, flow_log_retention=timedelta(days=30)),
+    bastion=replace(PRODUCTION.bastion, log_retention=timedelta(days=90), announce_sessions=False),
     database=replace(
         PRODUCTION.database,
         instance_class="t4g.micro",
@@ -39,8 +40,18 @@ STAGING = replace(
         recovery_time=timedelta(hours=4),
     ),
     edge=replace(PRODUCTION.edge, api_cache_gib=None, graphql_introspection=True, graphql_detailed_metrics=False),
-    compute=replace(PRODUCTION.compute, cpu=256, memory_mib=512, min_tasks=1, max_tasks=2, release=Release(strategy="ALL_AT_ONCE")),
+    compute=replace(
+        PRODUCTION.compute,
+        cpu=256,
+        memory_mib=512,
+        min_tasks=1,
+        max_tasks=2,
+        may_sleep=True,
+        image_pinning="TAG",
+        release=Release(strategy="ALL_AT_ONCE"),
+    ),
     workers=replace(PRODUCTION.workers, always_on=False, off_hours=OffHours(), max_concurrency=5, iterator_age=timedelta(hours=1)),
+    functions=replace(PRODUCTION.functions, reserved_concurrency=5, release=Release(strategy="ALL_AT_ONCE")),
     storage=replace(PRODUCTION.storage, lock_retention=timedelta(days=1)),
     tables=replace(
         PRODUCTION.tables, max_read_units=400, max_write_units=100, recovery_window=timedelta(days=7), contributor_insights="off"

@@ -7,11 +7,13 @@ from dataclasses import dataclass, replace
 from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.posture._derived import changes_for, changes_in, regions_of
 from prodready_constructs.posture.aurora import AuroraPosture
+from prodready_constructs.posture.bastion import BastionPosture
 from prodready_constructs.posture.cache import CachePosture
 from prodready_constructs.posture.compute import ComputePosture
 from prodready_constructs.posture.data import DataClass, DataPosture
 from prodready_constructs.posture.database import DatabasePosture
 from prodready_constructs.posture.edge import EdgePosture
+from prodready_constructs.posture.functions import FunctionPosture
 from prodready_constructs.posture.images import ImagesPosture
 from prodready_constructs.posture.messaging import MessagingPosture
 from prodready_constructs.posture.monitoring import MonitoringPosture
@@ -29,12 +31,14 @@ class Posture:
 
     data: DataPosture
     network: NetworkPosture
+    bastion: BastionPosture
     database: DatabasePosture
     aurora: AuroraPosture
     proxy: ProxyPosture
     cache: CachePosture
     edge: EdgePosture
     compute: ComputePosture
+    functions: FunctionPosture
     workers: WorkerPosture
     storage: StoragePosture
     tables: TablePosture

@@ -1,0 +1,1 @@
+"""Functions on AWS Lambda: their code, their releases, their alarms."""

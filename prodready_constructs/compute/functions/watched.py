@@ -1,0 +1,37 @@
+"""What is watched of a function, and what brings its release back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from prodready_constructs.compute.functions.alarms import WatchedFunction, function_alarms, function_graphs, rollback_alarms
+from prodready_constructs.compute.functions.release import FunctionRelease
+from prodready_constructs.contracts import AlarmSpec, AnyAlarmSpec, GraphSpec
+from prodready_constructs.foundation import Part
+
+
+class Watched(Part):
+    """A part with alarms, graphs and a release."""
+
+    #: CodeDeploy's side of a release.
+    release: FunctionRelease
+    _watched: WatchedFunction
+
+    @property
+    def alarm_specs(self) -> tuple[AnyAlarmSpec, ...]:
+        """Errors, throttles, slowness, crowding, dead letters, lost events, loops, a release that failed."""
+        return function_alarms(self._watched)
+
+    @property
+    def rollback_specs(self) -> tuple[AlarmSpec, ...]:
+        """Errors and slowness of the new version alone, and throttles: what brings a release back."""
+        return rollback_alarms(self._watched)
+
+    @property
+    def graphs(self) -> tuple[GraphSpec, ...]:
+        """Executions, errors, duration, concurrency, events given up."""
+        return function_graphs(self._watched)
+
+    def roll_back_on(self, alarm_names: Sequence[str]) -> None:
+        """Have a release stop and go back when one of these alarms is on; ``Watch`` calls it."""
+        self.release.roll_back_on(alarm_names)
