@@ -12,6 +12,7 @@ from prodready_constructs.posture.cache import CachePosture
 from prodready_constructs.posture.compute import ComputePosture
 from prodready_constructs.posture.data import DataClass, DataPosture
 from prodready_constructs.posture.database import DatabasePosture
+from prodready_constructs.posture.devices import DevicePosture
 from prodready_constructs.posture.edge import EdgePosture
 from prodready_constructs.posture.functions import FunctionPosture
 from prodready_constructs.posture.images import ImagesPosture
@@ -38,6 +39,7 @@ __all__ = [
     "DataClass",
     "DataPosture",
     "DatabasePosture",
+    "DevicePosture",
     "EdgePosture",
     "FunctionPosture",
     "ImagesPosture",

@@ -10,6 +10,7 @@ from prodready_constructs.posture.cache import CachePosture
 from prodready_constructs.posture.compute import ComputePosture
 from prodready_constructs.posture.data import USUAL_CLASSES
 from prodready_constructs.posture.database import DatabasePosture
+from prodready_constructs.posture.devices import DevicePosture
 from prodready_constructs.posture.edge import EdgePosture
 from prodready_constructs.posture.functions import FunctionPosture
 from prodready_constructs.posture.images import ImagesPosture
@@ -171,6 +172,16 @@ PRODUCTION = Posture(
         retries=2,
         release=Release(strategy="CANARY", percent=10, bake=timedelta(minutes=15)),
         log_retention=timedelta(days=30),
+    ),
+    devices=DevicePosture(
+        log_level="WARN",
+        log_retention=timedelta(days=90),
+        audit="DAILY",
+        message_bytes=16 * 1024,
+        messages=600,
+        connections=20,
+        denials=5,
+        refused=50,
     ),
     storage=StoragePosture(
         noncurrent_retention=timedelta(days=90),
