@@ -13,7 +13,10 @@ from typing import Any
 _HOMES = {
     "cache": "CacheAccess CacheEngine CachePasswordRotation IamCacheUser REDIS_7 ReplicatedCache ServerlessCache VALKEY_8",
     "compliance": "Finding GuardError HardeningRules PRODUCTION_PACKS STAGING_PACKS guard",
-    "compute": "CodeSigning FunctionCode HardenedFunction OutsideVpc WebService",
+    "compute": (
+        "Batch CodeSigning EventFilters ForeignFunction ForeignQueue FunctionCode HardenedFunction OutsideVpc Pace Pollers "
+        "QueueConsumer QueueWorker RecordStream Redrive StreamConsumer WebService"
+    ),
     "database": (
         "AURORA_MYSQL_3 AURORA_POSTGRESQL_16 AURORA_POSTGRESQL_17 AuroraDatabase AuroraEngine AuroraSecondary DatabaseProxy "
         "DatabaseUser DatabaseUserRotation Engine MYSQL_8_4 MigrationTask MultiAzDatabase POSTGRESQL_16 POSTGRESQL_17 POSTGRESQL_18 ReadReplica Restore"
@@ -34,7 +37,7 @@ _HOMES = {
     "messaging": "Fifo Match MessageFilter ProtectedTopic ReliableQueue",
     "monitoring": "Dashboard Routes Watch",
     "network": "PrivateNetwork",
-    "posture": "DataClass PRODUCTION Posture Release STAGING",
+    "posture": "DataClass OffHours PRODUCTION Posture Release STAGING",
     "recovery": "BackupPlan BackupVault",
     "security": "AppSecret RandomRotation",
     "storage": "LogBucket ReplicaBucket SecureBucket",

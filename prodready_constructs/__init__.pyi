@@ -23,6 +23,7 @@ from prodready_constructs.network import *
 from prodready_constructs.posture import PRODUCTION as PRODUCTION
 from prodready_constructs.posture import STAGING as STAGING
 from prodready_constructs.posture import DataClass as DataClass
+from prodready_constructs.posture import OffHours as OffHours
 from prodready_constructs.posture import Posture as Posture
 from prodready_constructs.posture import Release as Release
 from prodready_constructs.recovery import *

@@ -14,8 +14,36 @@ if TYPE_CHECKING:
     from prodready_constructs.compute.functions.placement import OutsideVpc as OutsideVpc
     from prodready_constructs.compute.functions.signing import CodeSigning as CodeSigning
     from prodready_constructs.compute.service.web_service import WebService as WebService
+    from prodready_constructs.compute.workers.backlog import Pace as Pace
+    from prodready_constructs.compute.workers.events import Batch as Batch
+    from prodready_constructs.compute.workers.events import EventFilters as EventFilters
+    from prodready_constructs.compute.workers.events import ForeignFunction as ForeignFunction
+    from prodready_constructs.compute.workers.foreign_queue import ForeignQueue as ForeignQueue
+    from prodready_constructs.compute.workers.queue_consumer import Pollers as Pollers
+    from prodready_constructs.compute.workers.queue_consumer import QueueConsumer as QueueConsumer
+    from prodready_constructs.compute.workers.queue_worker import QueueWorker as QueueWorker
+    from prodready_constructs.compute.workers.redrive import Redrive as Redrive
+    from prodready_constructs.compute.workers.stream_consumer import RecordStream as RecordStream
+    from prodready_constructs.compute.workers.stream_consumer import StreamConsumer as StreamConsumer
 
-__all__ = ["CodeSigning", "FunctionCode", "HardenedFunction", "OutsideVpc", "WebService"]
+__all__ = [
+    "Batch",
+    "CodeSigning",
+    "EventFilters",
+    "ForeignFunction",
+    "ForeignQueue",
+    "FunctionCode",
+    "HardenedFunction",
+    "OutsideVpc",
+    "Pace",
+    "Pollers",
+    "QueueConsumer",
+    "QueueWorker",
+    "RecordStream",
+    "Redrive",
+    "StreamConsumer",
+    "WebService",
+]
 
 _HOMES = {
     "functions.code": "FunctionCode",
@@ -23,6 +51,13 @@ _HOMES = {
     "functions.placement": "OutsideVpc",
     "functions.signing": "CodeSigning",
     "service.web_service": "WebService",
+    "workers.backlog": "Pace",
+    "workers.events": "Batch EventFilters ForeignFunction",
+    "workers.foreign_queue": "ForeignQueue",
+    "workers.queue_consumer": "Pollers QueueConsumer",
+    "workers.queue_worker": "QueueWorker",
+    "workers.redrive": "Redrive",
+    "workers.stream_consumer": "RecordStream StreamConsumer",
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from aws_cdk import aws_certificatemanager as acm
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from aws_cdk import aws_ecs as ecs
     from aws_cdk import aws_elasticloadbalancingv2 as elbv2
     from aws_cdk import aws_iam as iam
+    from aws_cdk import aws_kms as kms
     from aws_cdk import aws_route53 as route53
     from aws_cdk import aws_secretsmanager as secretsmanager
     from aws_cdk import aws_sqs as sqs
@@ -56,6 +57,8 @@ class WorkQueue(Protocol):
     @property
     def dead_letters(self) -> sqs.IQueue: ...
     @property
+    def key(self) -> kms.IKey | None: ...
+    @property
     def fifo(self) -> bool: ...
     @property
     def visibility_timeout(self) -> timedelta: ...
@@ -70,13 +73,61 @@ class WorkQueue(Protocol):
 
 
 class FrontDoor(Protocol):
-    """A load balancer that a service can stand behind: ``WebService(load_balancer=...)``."""
+    """A load balancer that a service can stand behind: ``WebService(load_balancer=...)``.
+
+    Its new versions replace the old ones in place; a :class:`ShiftingDoor` leads visitors from one to the other.
+    """
 
     @property
     def load_balancer(self) -> elbv2.IApplicationLoadBalancer: ...
     def route_to(
         self, service: ecs.FargateService, *, container_port: int, health_check_path: str, drain: timedelta
     ) -> elbv2.ApplicationTargetGroup: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SideDoor:
+    """Where a new version answers before visitors meet it; closed to all but those who are let in by *connectable*.
+
+    Attributes:
+        address: the load balancer's own DNS name. port: of the side door.
+        server_name: what the certificate names, and requests must; None for plain HTTP.
+        headers: what a request must carry to reach this service.
+        interfaces: how EC2 describes the load balancer's network interfaces, where *address* leads to the internet and not to them.
+    """
+
+    address: str
+    port: int
+    server_name: str | None
+    headers: Mapping[str, str]
+    connectable: ec2.IConnectable
+    interfaces: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """How requests reach a service whose versions take turns: two target groups, and the two rules that Amazon ECS weighs them by.
+
+    Which group is live changes with each release, and only the rule itself knows.
+    """
+
+    targets: elbv2.ApplicationTargetGroup
+    alternate: elbv2.ApplicationTargetGroup
+    production_rule: elbv2.ApplicationListenerRule
+    test_rule: elbv2.ApplicationListenerRule
+    side_door: SideDoor
+
+
+@runtime_checkable
+class ShiftingDoor(FrontDoor, Protocol):
+    """A front door that leads visitors from one version of a service to the next: releases by BLUE_GREEN, CANARY and LINEAR need one.
+
+    *role* is Amazon ECS's: it is handed to the service with the rules, and granted its rights afterwards.
+    """
+
+    def shift_to(
+        self, service: ecs.FargateService, *, container_port: int, health_check_path: str, drain: timedelta, role: iam.IRole
+    ) -> Route: ...
 
 
 class NamedDomain(Protocol):
