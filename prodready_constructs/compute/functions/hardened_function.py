@@ -82,6 +82,8 @@ class HardenedFunction(Watched):
             check_setting(path, name, value)
         #: How long one execution may take.
         self.timeout = timeout
+        #: The most executions at a time: what an event source may ask for.
+        self.reserved_concurrency: int | None = posture.reserved_concurrency
         self._posture = posture
         self._placement = vpc
         self._inside = place(self, vpc)

@@ -30,7 +30,7 @@ class EventFunction(Protocol):
     @property
     def alias(self) -> lambda_.IFunction: ...
     @property
-    def name(self) -> str: ...
+    def function(self) -> lambda_.IFunction: ...
     @property
     def timeout(self) -> timedelta: ...
     @property
@@ -42,14 +42,14 @@ class ForeignFunction:
     """A function of the CDK, made elsewhere or imported, with what its consumer must know of it.
 
     Attributes:
+        function: the function itself: its name is in its metrics.
         alias: what is called: an alias of it, so that a new version takes over as it is released.
-        name: of the function, without the alias: its metrics have it.
         timeout: as the function has it.
         reserved_concurrency: as the function has it; None where the account's pool is all there is.
     """
 
+    function: lambda_.IFunction
     alias: lambda_.IFunction
-    name: str
     timeout: timedelta
     reserved_concurrency: int | None = None
 

@@ -133,7 +133,7 @@ class QueueConsumer(Part):
     def _watched(self) -> WatchedMapping:
         return WatchedMapping(
             mapping_id=self.mapping.ref,
-            function=self._function.name,
+            function=self._function.function.function_name,
             queue=self._queue.queue.queue_name,
             queue_url=self._queue.queue.queue_url,
             at_once=self._at_once,

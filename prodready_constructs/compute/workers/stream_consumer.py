@@ -159,7 +159,7 @@ class StreamConsumer(Part):
     def _watched(self) -> WatchedMapping:
         return WatchedMapping(
             mapping_id=self.mapping.ref,
-            function=self._function.name,
+            function=self._function.function.function_name,
             queue=self._failures.queue_name,
             queue_url=self._failures.queue_url,
         )
