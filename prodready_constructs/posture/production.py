@@ -14,6 +14,7 @@ from prodready_constructs.posture.devices import DevicePosture
 from prodready_constructs.posture.edge import EdgePosture
 from prodready_constructs.posture.functions import FunctionPosture
 from prodready_constructs.posture.images import ImagesPosture
+from prodready_constructs.posture.jobs import JobPosture
 from prodready_constructs.posture.messaging import MessagingPosture
 from prodready_constructs.posture.monitoring import MonitoringPosture
 from prodready_constructs.posture.network import AWS_ENDPOINTS, NetworkPosture
@@ -152,7 +153,7 @@ PRODUCTION = Posture(
         scale_out_cooldown=timedelta(minutes=1),
         scale_in_cooldown=timedelta(minutes=5),
         stop_timeout=timedelta(seconds=120),
-        max_concurrency=50,
+        max_concurrency=30,
         record_age=timedelta(hours=6),
         record_retries=50,
         iterator_age=timedelta(minutes=15),
@@ -183,6 +184,7 @@ PRODUCTION = Posture(
         denials=5,
         refused=50,
     ),
+    jobs=JobPosture(retries=185, retry_age=timedelta(hours=1), missed_runs=1, duration_percent=80, log_retention=timedelta(days=30)),
     storage=StoragePosture(
         noncurrent_retention=timedelta(days=90),
         archive_after=timedelta(days=90),

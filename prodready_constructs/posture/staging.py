@@ -50,9 +50,10 @@ STAGING = replace(
         image_pinning="TAG",
         release=Release(strategy="ALL_AT_ONCE"),
     ),
-    workers=replace(PRODUCTION.workers, always_on=False, off_hours=OffHours(), max_concurrency=5, iterator_age=timedelta(hours=1)),
+    workers=replace(PRODUCTION.workers, always_on=False, off_hours=OffHours(), max_concurrency=3, iterator_age=timedelta(hours=1)),
     functions=replace(PRODUCTION.functions, reserved_concurrency=5, release=Release(strategy="ALL_AT_ONCE")),
     devices=replace(PRODUCTION.devices, log_level="INFO", log_retention=timedelta(days=30), audit="WEEKLY"),
+    jobs=replace(PRODUCTION.jobs, missed_runs=2),
     storage=replace(PRODUCTION.storage, lock_retention=timedelta(days=1)),
     tables=replace(
         PRODUCTION.tables, max_read_units=400, max_write_units=100, recovery_window=timedelta(days=7), contributor_insights="off"
