@@ -16,6 +16,7 @@ from prodready_constructs.posture.devices import DevicePosture
 from prodready_constructs.posture.edge import EdgePosture
 from prodready_constructs.posture.functions import FunctionPosture
 from prodready_constructs.posture.images import ImagesPosture
+from prodready_constructs.posture.jobs import JobPosture
 from prodready_constructs.posture.messaging import MessagingPosture
 from prodready_constructs.posture.monitoring import MonitoringPosture
 from prodready_constructs.posture.network import NetworkPosture
@@ -41,6 +42,7 @@ class Posture:
     compute: ComputePosture
     functions: FunctionPosture
     workers: WorkerPosture
+    jobs: JobPosture
     devices: DevicePosture
     storage: StoragePosture
     tables: TablePosture
