@@ -33,6 +33,8 @@ class ComputePosture:
         min_tasks, max_tasks: bounds of scaling.
         cpu_target, memory_target: percent that target tracking keeps; requests_per_target: requests per task and minute.
         spot_weight: percent of the tasks above *min_tasks* that run on Fargate Spot, which AWS takes back with two minutes' notice; 0 for none.
+        may_sleep: whether a service may be scaled to zero off-hours; where somebody is served day and night it may not.
+        image_pinning: ``DIGEST`` (an image named by a tag is refused) or ``TAG`` (it is mentioned at synth).
         release: how a new version takes over; a service that no load balancer asks always changes all at once.
         log_retention: the service's own logs.
     """
@@ -46,6 +48,8 @@ class ComputePosture:
     memory_target: int
     requests_per_target: int
     spot_weight: int
+    may_sleep: bool
+    image_pinning: Literal["DIGEST", "TAG"]
     release: Release
     log_retention: timedelta
 
@@ -72,3 +76,4 @@ class ComputePosture:
             because="requests a minute that one task can serve",
         )
         within("ComputePosture.spot_weight", self.spot_weight, 0, 90, because="scaling must go on when there is no Spot capacity")
+        one_of("ComputePosture.image_pinning", self.image_pinning, ("DIGEST", "TAG"), because="a digest never names another image")

@@ -11,11 +11,12 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
 from constructs import Construct, IConstruct
 
+from prodready_constructs.compute.tasks.sidecars import Sidecar
 from prodready_constructs.foundation.tasks import hardened
 from prodready_constructs.foundation.tasks.hardened import TMP_MIB, USER
 from prodready_constructs.posture import ComputePosture
 
-__all__ = ["STOP_TIMEOUT", "TMP_MIB", "USER", "fargate_task", "hardened_container", "log_stream"]
+__all__ = ["STOP_TIMEOUT", "TMP_MIB", "USER", "fargate_task", "hardened_container", "log_stream", "sidecar_container"]
 
 #: How long a task has to end after SIGTERM: longer than the load balancer lets requests finish.
 STOP_TIMEOUT = timedelta(seconds=60)
@@ -56,6 +57,30 @@ def hardened_container(
         linux=hardened.restricted_linux(scope),
         logging=log_stream("app", log_group),
         port=port,
+        stop_timeout=_STOP_TIMEOUT,
+    )
+    if isinstance(image, (ecs.EcrImage, ecs.AssetImage)):
+        hardened.admit_pull(image, cast("IConstruct", definition.obtain_execution_role()).node.find_child("Policy"))
+    return container
+
+
+def sidecar_container(
+    scope: Construct, sidecar: Sidecar, *, definition: ecs.FargateTaskDefinition, log_group: logs.ILogGroup
+) -> ecs.ContainerDefinition:
+    """Add the container of *sidecar* to *definition*."""
+    name, image = sidecar.name, sidecar.image
+    container = hardened.hardened_container(
+        definition,
+        name,
+        image=image,
+        linux=hardened.restricted_linux(scope, f"{name}Linux"),
+        logging=log_stream(name.lower(), log_group),
+        essential=sidecar.essential,
+        command=sidecar.command,
+        health_check=sidecar.check,
+        memory_mib=sidecar.memory_mib,
+        # A step that has ended well is not to be done again.
+        restarts=None if sidecar.before_app == "SUCCESS" else True,
         stop_timeout=_STOP_TIMEOUT,
     )
     if isinstance(image, (ecs.EcrImage, ecs.AssetImage)):

@@ -10,33 +10,27 @@ from aws_cdk import Duration, TimeZone
 from aws_cdk import aws_applicationautoscaling as appscaling
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
-from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
-from prodready_constructs.compute.tasks.cluster import capacity, offer_spot, private_cluster
-from prodready_constructs.compute.tasks.container import fargate_task, hardened_container
+from prodready_constructs.compute.tasks.cluster import capacity, offer_spot
+from prodready_constructs.compute.tasks.container_task import ContainerTask
 from prodready_constructs.compute.tasks.exec import open_to_exec
-from prodready_constructs.compute.tasks.log_lines import count_lines
-from prodready_constructs.compute.tasks.secrets import ecs_secret
-from prodready_constructs.compute.tasks.settings import ecs_setting
-from prodready_constructs.compute.tasks.tracing import check_tracing, trace_collector, trace_settings
-from prodready_constructs.contracts import Attachable, SecretField
-from prodready_constructs.errors import ConfigurationError
-from prodready_constructs.foundation import ComposedRole, DataKey, EncryptedLogGroup, Part, require_subnets
-from prodready_constructs.posture import ComputePosture
+from prodready_constructs.compute.tasks.hours import off_hours, scale_on_schedule
+from prodready_constructs.contracts import Attachable
+from prodready_constructs.foundation import Schedule
+from prodready_constructs.posture import ComputePosture, OffHours
 
 #: A new task may fail health checks this long while it starts.
 START_GRACE = timedelta(seconds=60)
 #: As the CDK writes them, made once: each is a message to the jsii kernel.
 _START_GRACE = Duration.seconds(START_GRACE.seconds)
-_TASKS = iam.ServicePrincipal("ecs-tasks.amazonaws.com")
+_NIGHTS = OffHours()
 _ANYWHERE, _HTTPS = ec2.Peer.any_ipv4(), ec2.Port.tcp(443)
 
 
-@jsii.implements(ec2.IConnectable, iam.IGrantable)
-class FargateWorkload(Part):
+@jsii.implements(ec2.IConnectable)
+class FargateWorkload(ContainerTask):
     """A Fargate service with its own cluster, log group, roles and key, hardened; who sends it work is its subclass's affair.
 
     Args:
@@ -61,25 +55,14 @@ class FargateWorkload(Part):
         encryption_key: kms.IKey | None,
         has_visitors: bool,
     ) -> None:
-        super().__init__(scope, construct_id)
-        path = self.path
-        subnets = require_subnets(self, vpc, tier="private")
-        self._key = key = encryption_key or DataKey(self, "Key", description=f"{path}: logs and temporary disks", encrypts_logs=True).key
-        #: The cluster; holds this service alone.
-        self.cluster, self._sessions = private_cluster(self, vpc=vpc, posture=posture, key=key)
-        logs = EncryptedLogGroup(self, "Logs", retention=posture.log_retention, encryption_key=key)
-        #: The log group of the containers.
-        self.log_group = logs.log_group
-        self._lines = count_lines(self, path=path, log_group=self.log_group.log_group_name)
-        #: What the application may do; hand it to any ``grant_*``.
-        self.task_role = ComposedRole(self, "TaskRole", assumed_by=_TASKS, description=f"{path}: what the application may do")
-        #: What ECS needs to start a task: image, logs, secrets.
-        self.execution_role = ComposedRole(self, "ExecutionRole", assumed_by=_TASKS, description=f"{path}: what starting a task needs")
-        #: The task definition; side-cars may be added to it.
-        self.task_definition = fargate_task(self, posture=posture, task_role=self.task_role, execution_role=self.execution_role)
-        #: The application's container.
-        self.container = hardened_container(
-            self, definition=self.task_definition, image=image, port=container_port, log_group=self.log_group
+        super().__init__(
+            scope,
+            construct_id,
+            vpc=vpc,
+            image=image,
+            posture=posture,
+            container_port=container_port,
+            encryption_key=encryption_key,
         )
         #: The service itself. Whatever is changed through it is still judged at synth.
         self.service = ecs.FargateService(
@@ -99,7 +82,7 @@ class FargateWorkload(Part):
             platform_version=ecs.FargatePlatformVersion.LATEST,
             propagate_tags=ecs.PropagatedTagSource.SERVICE,
             security_groups=[self._security_group(vpc)],
-            vpc_subnets=subnets,
+            vpc_subnets=self._subnets,
         )
         # Without its policies a task could not start, and the circuit breaker would call that a bad deployment.
         self.service.node.add_dependency(self.execution_role)
@@ -107,9 +90,8 @@ class FargateWorkload(Part):
             self.service.node.add_dependency(offer_spot(self, self.cluster))
         #: Bounds and policies of scaling. The template states no number of tasks: a deployment must not undo what scaling decided.
         self.scaling = self.service.auto_scale_task_count(min_capacity=posture.min_tasks, max_capacity=posture.max_tasks)
-        self._has_exec, self._has_tracing = False, False
-        self._variables: set[str] = set()
-        self._settings, self._secrets = Construct(self, "Settings"), Construct(self, "Secrets")
+        #: Whether it is scaled to zero off-hours; what runs then is no fault.
+        self.sleeps = False
         for name, value in (environment or {}).items():
             self.add_setting(name, value)
 
@@ -123,28 +105,6 @@ class FargateWorkload(Part):
         """Who may talk to the tasks, and to whom they may."""
         return self.service.connections
 
-    @property
-    def grant_principal(self) -> iam.IPrincipal:
-        """The task role: ``bucket.grant_read(service)``."""
-        return self.task_role.grant_principal
-
-    def add_setting(self, name: str, value: str) -> None:
-        """Give the container the plain value *value* in the environment variable *name*, by way of an SSM parameter.
-
-        A changed value is a new parameter and so a new deployment. A value that only AWS knows (an endpoint) is read when a task starts.
-
-        Raises:
-            ConfigurationError: the value looks like a secret, or is empty.
-        """
-        self._variables.add(name)
-        self.container.add_secret(name, ecs_setting(self._settings, name, value, path=self.path, stack=self.stack))
-
-    def add_secret(self, name: str, secret: SecretField | secretsmanager.ISecret) -> None:
-        """Give the container *secret* (or one field of it) in the environment variable *name*; only the execution role may read it."""
-        self._variables.add(name)
-        source, field = (secret.secret, secret.field) if isinstance(secret, SecretField) else (secret, None)
-        self.container.add_secret(name, ecs_secret(self._secrets, name, source, field, reader=self.execution_role))
-
     def connect_to(self, attachable: Attachable) -> None:
         """Let the tasks use a store: open the port between the two security groups, and hand over its address and its credentials."""
         attachment = attachable.attachment
@@ -155,31 +115,50 @@ class FargateWorkload(Part):
             self.add_secret(name, secret)
 
     def scale_on_schedule(
-        self, schedule_id: str, *, schedule: appscaling.Schedule, min_tasks: int, max_tasks: int, time_zone: TimeZone | None = None
+        self,
+        schedule_id: str,
+        *,
+        schedule: Schedule | appscaling.Schedule,
+        min_tasks: int,
+        max_tasks: int,
+        time_zone: TimeZone | None = None,
     ) -> None:
-        """From each time of *schedule* on, keep between *min_tasks* and *max_tasks*; UTC when *time_zone* is None.
+        """From each time of *schedule* on, keep between *min_tasks* and *max_tasks*.
+
+        A :class:`~prodready_constructs.foundation.Schedule` has its own zone; one of the CDK counts in *time_zone*, or in UTC.
 
         Raises:
-            ConfigurationError: more tasks at least than at most.
+            ConfigurationError: more tasks at least than at most, no task at all where the posture lets nothing sleep, a schedule that does
+                not parse or never fires, a zone that does not exist.
         """
-        if not 0 <= min_tasks <= max_tasks:
-            raise ConfigurationError(
-                f"{self.path}: scale_on_schedule",
-                given=f"{min_tasks} to {max_tasks}",
-                allowed="0 or more, the first at most the second",
-                mend="raise max_tasks",
-            )
-        self.scaling.scale_on_schedule(
-            schedule_id, schedule=schedule, min_capacity=min_tasks, max_capacity=max_tasks, time_zone=time_zone or TimeZone.ETC_UTC
+        scale_on_schedule(
+            self.scaling,
+            schedule_id,
+            schedule=schedule,
+            bounds=(min_tasks, max_tasks),
+            time_zone=time_zone,
+            path=self.path,
+            may_sleep=self._posture.may_sleep,
         )
+        self.sleeps = self.sleeps or not max_tasks
+
+    def scale_off_hours(self, hours: OffHours = _NIGHTS, *, min_tasks: int = 0) -> None:
+        """Outside the working *hours*, keep *min_tasks* tasks; at their beginning, what the posture asks for again.
+
+        Raises:
+            ConfigurationError: no task at all where the posture lets nothing sleep, called twice.
+        """
+        self._once("scale_off_hours")
+        for name, (when, bounds) in off_hours(hours, posture=self._posture, asleep=min_tasks).items():
+            self.scale_on_schedule(name, schedule=when, min_tasks=bounds[0], max_tasks=bounds[1])
 
     def allow_exec(self) -> None:
         """Let those whom IAM allows ``ecs:ExecuteCommand`` open a shell in a task; sessions are encrypted and logged.
 
         Source: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec.html
         """
-        if not self._has_exec:
-            self._has_exec = True
+        if "allow_exec" not in self._asked:
+            self._asked.add("allow_exec")
             open_to_exec(
                 self,
                 service=self.service,
@@ -188,19 +167,3 @@ class FargateWorkload(Part):
                 sessions=self._sessions.log_group_arn,
                 key=self._key,
             )
-
-    def add_tracing(self, *, sampled_percent: float = 5) -> None:
-        """Run an OpenTelemetry collector beside the application, which sends *sampled_percent* of requests as traces to X-Ray.
-
-        Variables of OpenTelemetry that the container already has are left alone.
-
-        Raises:
-            ConfigurationError: called twice, a percentage outside 0 to 100, or a port of the collector's for the application.
-        """
-        port = int(self.container.container_port)
-        check_tracing(self.path, again=self._has_tracing, percent=sampled_percent, port=port)
-        self._has_tracing = True
-        trace_collector(self, definition=self.task_definition, role=self.task_role, log_group=self.log_group)
-        for name, value in trace_settings(self.path, sampled_percent).items():
-            if name not in self._variables:
-                self.add_setting(name, value)

@@ -10,12 +10,12 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
 from constructs import Construct, IConstruct
 
-from prodready_constructs.compute.tasks.container import USER
 from prodready_constructs.errors import ConfigurationError
+from prodready_constructs.foundation.tasks.hardened import hardened_container, restricted_linux
 from prodready_constructs.waivers import waive
 
-#: AWS Distro for OpenTelemetry; releases: https://github.com/aws-observability/aws-otel-collector/releases
-COLLECTOR = "public.ecr.aws/aws-observability/aws-otel-collector:v0.49.0"
+#: AWS Distro for OpenTelemetry v0.49.0, the index of both architectures; releases: https://github.com/aws-observability/aws-otel-collector/releases
+COLLECTOR = "public.ecr.aws/aws-observability/aws-otel-collector@sha256:d2bdfff2c377c3d71d78bd5d9ce9862fd535b12134a5739d87a07801297cf9fd"
 #: Part of the image: OTLP in, X-Ray out, with the health check that ``/healthcheck`` asks.
 CONFIGURATION = "/etc/ecs/ecs-xray.yaml"
 #: What the collector may take of the task's memory; above it, it alone is ended and started again.
@@ -24,7 +24,7 @@ MEMORY_MIB = 128
 PORTS = (4317, 4318, 8888, 13133)
 
 
-def check_tracing(path: str, *, again: bool, percent: float, port: int) -> None:
+def check_tracing(path: str, *, again: bool, percent: float, port: int | None) -> None:
     """Refuse, for the service at *path*, a second collector, a percentage that is none, and a *port* that the collector needs."""
     wrong: tuple[object, str, str] | None = None
     if again:
@@ -60,13 +60,13 @@ def trace_collector(scope: Construct, *, definition: ecs.FargateTaskDefinition, 
 
     Sources: https://aws-otel.github.io/docs/setup/ecs, https://docs.aws.amazon.com/xray/latest/devguide/security_iam_service-with-iam.html
     """
-    linux = ecs.LinuxParameters(scope, "CollectorLinux", init_process_enabled=True)
-    linux.drop_capabilities(ecs.Capability.ALL)
-    definition.add_container(
+    hardened_container(
+        definition,
         "Collector",
         image=ecs.ContainerImage.from_registry(COLLECTOR),
+        linux=restricted_linux(scope, "CollectorLinux", tmp_mib=0),
+        logging=ecs.LogDriver.aws_logs(stream_prefix="collector", log_group=log_group, mode=ecs.AwsLogDriverMode.NON_BLOCKING),
         command=[f"--config={CONFIGURATION}"],
-        enable_restart_policy=True,
         # An application without traces is better than none.
         essential=False,
         health_check=ecs.HealthCheck(
@@ -76,13 +76,8 @@ def trace_collector(scope: Construct, *, definition: ecs.FargateTaskDefinition, 
             start_period=Duration.seconds(15),
             timeout=Duration.seconds(5),
         ),
-        linux_parameters=linux,
-        logging=ecs.LogDriver.aws_logs(stream_prefix="collector", log_group=log_group, mode=ecs.AwsLogDriverMode.NON_BLOCKING),
-        memory_limit_mib=MEMORY_MIB,
-        privileged=False,
-        readonly_root_filesystem=True,
-        user=USER,
-        version_consistency=ecs.VersionConsistency.ENABLED,
+        memory_mib=MEMORY_MIB,
+        restarts=True,
     )
     statement = {"Effect": "Allow", "Action": ["xray:PutTelemetryRecords", "xray:PutTraceSegments"], "Resource": "*"}
     # A policy of its own, so that the waiver covers nothing that the application is granted.
