@@ -70,12 +70,14 @@ class FunctionRelease:
         #: Its names, for commands and events.
         self.names = (self._application_name, self._group_name)
         self._say()
-        alias.node.add_dependency(self.group, self.role)
+        # The alias names the group; that the group's role may do its work by then is said here.
+        self._alias_resource.add_resource_dependency(cast("iam.CfnManagedPolicy", self.role.policy.node.default_child))
 
     @property
-    def group_arn(self) -> str:
-        """ARN of the deployment group."""
-        return f"arn:{PARTITION}:codedeploy:{REGION}:{ACCOUNT_ID}:deploymentgroup:{self._application_name}/{self._group_name}"
+    def answer(self) -> dict[str, str]:
+        """What a check must be allowed: to tell CodeDeploy how it went."""
+        group = f"arn:{PARTITION}:codedeploy:{REGION}:{ACCOUNT_ID}:deploymentgroup:{self._application_name}/{self._group_name}"
+        return {"Action": "codedeploy:PutLifecycleEventHookExecutionStatus", "Resource": group}
 
     def roll_back_on(self, alarm_names: Sequence[str]) -> None:
         """Stop and go back when one of these alarms is on; a release does not even begin while one is."""
@@ -91,7 +93,7 @@ class FunctionRelease:
         )
 
     def ask(self, check: lambda_.Function, *, before: bool) -> None:
-        """Have *check* asked before any caller meets the new version, or after all do.
+        """Have *check*, which may :attr:`answer`, asked before any caller meets the new version, or after all do.
 
         Raises:
             ConfigurationError: a second check at the same moment.
@@ -108,10 +110,6 @@ class FunctionRelease:
         else:
             self._after = check.function_name
         self._allow("lambda:InvokeFunction", check.function_arn)
-        iam.Grant.add_to_principal(
-            grantee=check, actions=["codedeploy:PutLifecycleEventHookExecutionStatus"], resource_arns=[self.group_arn]
-        )
-        self._alias_resource.node.add_dependency(check)
         self._say()
 
     def _allow(self, action: str, *resources: str) -> None:

@@ -35,6 +35,7 @@ def smoke_check(
     scope: Construct,
     *,
     version: lambda_.IVersion,
+    answer: Mapping[str, str],
     payload: Mapping[str, Any],
     expects: Mapping[str, Any],
     timeout: timedelta,
@@ -46,7 +47,11 @@ def smoke_check(
     lambda_policy: iam.ManagedPolicy,
     where: str,
 ) -> lambda_.Function:
-    """A function that sends *payload* to *version*, and is content when the answer holds what is *expects*-ed."""
+    """A function that sends *payload* to *version*, and is content when the answer holds what is *expects*-ed.
+
+    Args:
+        answer: the right to tell CodeDeploy.
+    """
     question, expected = json.dumps(payload), json.dumps(expects)
     if len(question) + len(expected) > LARGEST:
         raise ConfigurationError(
@@ -74,7 +79,7 @@ def smoke_check(
             "ANSWER_WITHIN": str(int(within.total_seconds())),
             "PAUSE": str(int(_PAUSE.total_seconds())),
         },
-        statements=[{"Action": "lambda:InvokeFunction", "Resource": new_version}],
+        statements=[{"Action": "lambda:InvokeFunction", "Resource": new_version}, answer],
         lambda_policy=lambda_policy,
     )
     if isinstance(placement, OutsideVpc):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from prodready_constructs.compute.functions.alarms import WatchedFunction, function_alarms, function_graphs, rollback_alarms
+from prodready_constructs.compute.functions.alarms import function_alarms, rollback_alarms
+from prodready_constructs.compute.functions.metrics import WatchedFunction, function_graphs
 from prodready_constructs.compute.functions.release import FunctionRelease
 from prodready_constructs.contracts import AlarmSpec, AnyAlarmSpec, GraphSpec
 from prodready_constructs.foundation import Part
