@@ -13,9 +13,10 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
 from prodready_constructs.cache.users import user_arn
-from prodready_constructs.contracts import AlarmSpec, ControlClaim, GraphSpec, Metric, RunbookSpec, Severity, record
+from prodready_constructs.contracts import AlarmSpec, ControlClaim, GraphSpec, record
 from prodready_constructs.foundation import DataKey, Part, require_subnets
 from prodready_constructs.foundation.rotation import rotate_on_schedule, rotation_function
+from prodready_constructs.foundation.rotation_alarms import rotation_alarms, rotation_graph
 
 CONTROLS = (
     ControlClaim(
@@ -92,61 +93,25 @@ class RotationParts(Part):
             "aws secretsmanager list-secrets --query 'SecretList[].[Name,LastRotatedDate,NextRotationDate]' --output table",
             "aws elasticache describe-users --query 'Users[].[UserId,Status,Authentication.PasswordCount]' --output table",
         )
-        return (
-            AlarmSpec(
-                id="RotationErrors",
-                metric=Metric(namespace="AWS/Lambda", name="Errors", dimensions={"FunctionName": name}, statistic="Sum"),
-                threshold=0,
-                comparison="GreaterThanThreshold",
-                severity=Severity.WARNING,
-                periods=1,
-                missing_data="notBreaching",  # the function runs only on the day of a rotation
-                source="Ledger SEC-2: a rotation that fails leaves an old password in use",
-                runbook=RunbookSpec(
-                    meaning="The password of a cache was not rotated. The old one stays valid, so users notice nothing.",
-                    causes=(
-                        "ElastiCache was changing the user or the cache at that moment: Secrets Manager tries again by itself",
-                        "The function cannot reach the cache, ElastiCache or Secrets Manager",
-                        "Somebody wrote the secret by hand without its fields username, user_id and password",
-                    ),
-                    first_commands=commands,
-                ),
+        return rotation_alarms(
+            "Rotation",
+            function_name=name,
+            topic_name=self._failures.topic_name,
+            source="Ledger SEC-2: a rotation that fails leaves an old password in use",
+            meaning="The password of a cache was not rotated. The old one stays valid, so users notice nothing.",
+            causes=(
+                "ElastiCache was changing the user or the cache at that moment: Secrets Manager tries again by itself",
+                "The function cannot reach the cache, ElastiCache or Secrets Manager",
+                "Somebody wrote the secret by hand without its fields username, user_id and password",
             ),
-            AlarmSpec(
-                id="RotationDeadLetters",
-                metric=Metric(
-                    namespace="AWS/SNS",
-                    name="NumberOfMessagesPublished",
-                    dimensions={"TopicName": self._failures.topic_name},
-                    statistic="Sum",
-                ),
-                threshold=0,
-                comparison="GreaterThanThreshold",
-                severity=Severity.CRITICAL,
-                periods=1,
-                missing_data="notBreaching",  # an idle topic publishes nothing
-                source="Ledger OPS-2: dead letters wake someone",
-                runbook=RunbookSpec(
-                    meaning="A step of a rotation was given up: a version of a secret may hang in AWSPENDING.",
-                    causes=("The function cannot reach Secrets Manager or the cache", "The function was throttled for hours"),
-                    first_commands=commands,
-                ),
-            ),
+            reaches="Secrets Manager or the cache",
+            commands=commands,
         )
 
     @property
     def graphs(self) -> tuple[GraphSpec, ...]:
         """Runs and errors."""
-        return (
-            GraphSpec(
-                title="Cache password rotation",
-                unit="Count",
-                metrics=tuple(
-                    Metric(namespace="AWS/Lambda", name=metric, dimensions={"FunctionName": self._function_name}, statistic="Sum")
-                    for metric in ("Invocations", "Errors")
-                ),
-            ),
-        )
+        return (rotation_graph("Cache password rotation", function_name=self._function_name),)
 
 
 class CachePasswordRotation(RotationParts):

@@ -10,20 +10,11 @@ from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
-from prodready_constructs.contracts import (
-    AlarmSpec,
-    AnyAlarmSpec,
-    ControlClaim,
-    EventSpec,
-    GraphSpec,
-    Metric,
-    RunbookSpec,
-    Severity,
-    record,
-)
+from prodready_constructs.contracts import AnyAlarmSpec, ControlClaim, EventSpec, GraphSpec, RunbookSpec, Severity, record
 from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.foundation import DataKey, Part, require_subnets
 from prodready_constructs.foundation.rotation import rotation_function
+from prodready_constructs.foundation.rotation_alarms import rotation_alarms, rotation_graph
 from prodready_constructs.identity.user_directory import UserDirectory
 
 CONTROLS = (
@@ -125,44 +116,19 @@ class ClientSecretRotation(Part):
             f"aws cognito-idp list-user-pool-client-secrets --user-pool-id {self._pool_id} --client-id <client>",
         )
         return (
-            AlarmSpec(
-                id="ClientRotationErrors",
-                metric=Metric(namespace="AWS/Lambda", name="Errors", dimensions={"FunctionName": name}, statistic="Sum"),
-                threshold=0,
-                comparison="GreaterThanThreshold",
-                severity=Severity.WARNING,
-                periods=1,
-                missing_data="notBreaching",  # the function runs only on the day of a rotation
+            *rotation_alarms(
+                "ClientRotation",
+                function_name=name,
+                topic_name=self._failures.topic_name,
                 source="Ledger SEC-5: a rotation that fails leaves an old secret in use",
-                runbook=RunbookSpec(
-                    meaning="The secret of a service account was not rotated. The old one stays valid; a new account has none yet.",
-                    causes=(
-                        "The sign-in page's name does not resolve yet: a new custom domain takes up to an hour",
-                        "The web ACL before the pool blocks the function's token request",
-                        "Somebody added a second client secret, or wrote the secret by hand without its id",
-                    ),
-                    first_commands=commands,
+                meaning="The secret of a service account was not rotated. The old one stays valid; a new account has none yet.",
+                causes=(
+                    "The sign-in page's name does not resolve yet: a new custom domain takes up to an hour",
+                    "The web ACL before the pool blocks the function's token request",
+                    "Somebody added a second client secret, or wrote the secret by hand without its id",
                 ),
-            ),
-            AlarmSpec(
-                id="ClientRotationDeadLetters",
-                metric=Metric(
-                    namespace="AWS/SNS",
-                    name="NumberOfMessagesPublished",
-                    dimensions={"TopicName": self._failures.topic_name},
-                    statistic="Sum",
-                ),
-                threshold=0,
-                comparison="GreaterThanThreshold",
-                severity=Severity.CRITICAL,
-                periods=1,
-                missing_data="notBreaching",  # an idle topic publishes nothing
-                source="Ledger OPS-2: dead letters wake someone",
-                runbook=RunbookSpec(
-                    meaning="A step of a rotation was given up: a version of a secret may hang in AWSPENDING.",
-                    causes=("The function cannot reach Secrets Manager or Cognito", "The function was throttled for hours"),
-                    first_commands=commands,
-                ),
+                reaches="Secrets Manager or Cognito",
+                commands=commands,
             ),
             EventSpec(
                 id="TokenRequestsRefused",
@@ -199,13 +165,4 @@ class ClientSecretRotation(Part):
     @property
     def graphs(self) -> tuple[GraphSpec, ...]:
         """Runs and errors."""
-        return (
-            GraphSpec(
-                title="Client secret rotation",
-                unit="Count",
-                metrics=tuple(
-                    Metric(namespace="AWS/Lambda", name=metric, dimensions={"FunctionName": self._function_name}, statistic="Sum")
-                    for metric in ("Invocations", "Errors")
-                ),
-            ),
-        )
+        return (rotation_graph("Client secret rotation", function_name=self._function_name),)

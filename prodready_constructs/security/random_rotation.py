@@ -10,10 +10,11 @@ from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
-from prodready_constructs.contracts import AlarmSpec, ControlClaim, GraphSpec, Metric, RunbookSpec, Severity, record
+from prodready_constructs.contracts import AlarmSpec, ControlClaim, GraphSpec, record
 from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.foundation import DataKey, Part, require_subnets
 from prodready_constructs.foundation.rotation import rotation_function
+from prodready_constructs.foundation.rotation_alarms import rotation_alarms, rotation_graph
 
 CONTROLS = (
     ControlClaim(
@@ -96,59 +97,22 @@ class RandomRotation(Part):
             "aws secretsmanager list-secrets --query 'SecretList[].[Name,LastRotatedDate,NextRotationDate]' --output table",
             f"aws lambda get-function-configuration --function-name {name}",
         )
-        return (
-            AlarmSpec(
-                id="RotationErrors",
-                metric=Metric(namespace="AWS/Lambda", name="Errors", dimensions={"FunctionName": name}, statistic="Sum"),
-                threshold=0,
-                comparison="GreaterThanThreshold",
-                severity=Severity.WARNING,
-                periods=1,
-                missing_data="notBreaching",  # the function runs only on the day of a rotation
-                source="Ledger SEC-2: a rotation that fails leaves an old value in use",
-                runbook=RunbookSpec(
-                    meaning="A secret was not rotated. The old value stays valid, so users notice nothing.",
-                    causes=(
-                        "The VPC has no interface endpoint for Secrets Manager, or its security group does not admit the VPC",
-                        "The secret's KMS key or its resource policy refuses the function",
-                        "Somebody wrote the secret by hand without its field 'value'",
-                    ),
-                    first_commands=commands,
-                ),
+        return rotation_alarms(
+            "Rotation",
+            function_name=name,
+            topic_name=self._failures.topic_name,
+            source="Ledger SEC-2: a rotation that fails leaves an old value in use",
+            meaning="A secret was not rotated. The old value stays valid, so users notice nothing.",
+            causes=(
+                "The VPC has no interface endpoint for Secrets Manager, or its security group does not admit the VPC",
+                "The secret's KMS key or its resource policy refuses the function",
+                "Somebody wrote the secret by hand without its field 'value'",
             ),
-            AlarmSpec(
-                id="RotationDeadLetters",
-                metric=Metric(
-                    namespace="AWS/SNS",
-                    name="NumberOfMessagesPublished",
-                    dimensions={"TopicName": self._failures.topic_name},
-                    statistic="Sum",
-                ),
-                threshold=0,
-                comparison="GreaterThanThreshold",
-                severity=Severity.CRITICAL,
-                periods=1,
-                missing_data="notBreaching",  # an idle topic publishes nothing
-                source="Ledger OPS-2: dead letters wake someone",
-                runbook=RunbookSpec(
-                    meaning="A step of a rotation was given up: a version of a secret may hang in AWSPENDING.",
-                    causes=("The function cannot reach Secrets Manager", "The function was throttled for hours"),
-                    first_commands=commands,
-                ),
-            ),
+            reaches="Secrets Manager",
+            commands=commands,
         )
 
     @property
     def graphs(self) -> tuple[GraphSpec, ...]:
         """Runs and errors."""
-        name = self._function_name
-        return (
-            GraphSpec(
-                title="Secret rotation",
-                unit="Count",
-                metrics=tuple(
-                    Metric(namespace="AWS/Lambda", name=metric, dimensions={"FunctionName": name}, statistic="Sum")
-                    for metric in ("Invocations", "Errors")
-                ),
-            ),
-        )
+        return (rotation_graph("Secret rotation", function_name=self._function_name),)

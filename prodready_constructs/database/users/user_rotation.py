@@ -10,12 +10,13 @@ from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
-from prodready_constructs.contracts import AlarmSpec, ControlClaim, GraphSpec, Metric, RunbookSpec, Severity, record
+from prodready_constructs.contracts import AlarmSpec, ControlClaim, GraphSpec, record
 from prodready_constructs.database.users.drivers import HOME, function_code
 from prodready_constructs.database.users.host import RotationPosture, SqlDatabase, host_of
 from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.foundation import REGION, URL_SUFFIX, DataKey, Part, require_subnets
 from prodready_constructs.foundation.rotation import check_rotation_period, rotation_function
+from prodready_constructs.foundation.rotation_alarms import rotation_alarms, rotation_graph
 
 CONTROLS = (
     ControlClaim(
@@ -151,54 +152,23 @@ class DatabaseUserRotation(Part):
             "aws secretsmanager list-secrets --query 'SecretList[].[Name,LastRotatedDate,NextRotationDate]' --output table",
             f"aws lambda get-function-configuration --function-name {name}",
         )
-        return (
-            AlarmSpec(
-                id="UserRotationErrors",
-                metric=Metric(namespace="AWS/Lambda", name="Errors", dimensions={"FunctionName": name}, statistic="Sum"),
-                threshold=0,
-                comparison="GreaterThanThreshold",
-                severity=Severity.WARNING,
-                periods=1,
-                missing_data="notBreaching",  # the function runs only on the day of a rotation
-                source="Ledger DB-4: a rotation that fails leaves an old password in use",
-                runbook=RunbookSpec(
-                    meaning="A database user was not rotated. The current password stays valid; a new user does not exist yet.",
-                    causes=(
-                        "The database was unreachable or failing over: Secrets Manager tries again by itself",
-                        "The master password does not open the database, or may not create roles",
-                        "The runtime does not know the region's certificate authority yet: give DatabaseUserRotation its authorities",
-                        "Somebody wrote the secret by hand: the function refuses a user it did not make",
-                    ),
-                    first_commands=commands,
-                ),
+        return rotation_alarms(
+            "UserRotation",
+            function_name=name,
+            topic_name=self._failures.topic_name,
+            source="Ledger DB-4: a rotation that fails leaves an old password in use",
+            meaning="A database user was not rotated. The current password stays valid; a new user does not exist yet.",
+            causes=(
+                "The database was unreachable or failing over: Secrets Manager tries again by itself",
+                "The master password does not open the database, or may not create roles",
+                "The runtime does not know the region's certificate authority yet: give DatabaseUserRotation its authorities",
+                "Somebody wrote the secret by hand: the function refuses a user it did not make",
             ),
-            AlarmSpec(
-                id="UserRotationDeadLetters",
-                metric=Metric(
-                    namespace="AWS/SNS",
-                    name="NumberOfMessagesPublished",
-                    dimensions={"TopicName": self._failures.topic_name},
-                    statistic="Sum",
-                ),
-                threshold=0,
-                comparison="GreaterThanThreshold",
-                severity=Severity.CRITICAL,
-                periods=1,
-                missing_data="notBreaching",  # an idle topic publishes nothing
-                source="Ledger OPS-2: dead letters wake someone",
-                runbook=RunbookSpec(
-                    meaning="A step of a rotation was given up: a version of a secret may hang in AWSPENDING.",
-                    causes=("The function cannot reach Secrets Manager or the database", "The function was throttled for hours"),
-                    first_commands=commands,
-                ),
-            ),
+            reaches="Secrets Manager or the database",
+            commands=commands,
         )
 
     @property
     def graphs(self) -> tuple[GraphSpec, ...]:
         """Runs and errors."""
-        metrics = tuple(
-            Metric(namespace="AWS/Lambda", name=metric, dimensions={"FunctionName": self._function_name}, statistic="Sum")
-            for metric in ("Invocations", "Errors")
-        )
-        return (GraphSpec(title=f"Rotation of users of {self.host.database}", unit="Count", metrics=metrics),)
+        return (rotation_graph(f"Rotation of users of {self.host.database}", function_name=self._function_name),)
