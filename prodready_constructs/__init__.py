@@ -36,7 +36,7 @@ _HOMES = {
     "images": "ImageRegistry ImageRepository",
     "messaging": "Fifo Match MessageFilter ProtectedTopic ReliableQueue",
     "monitoring": "Dashboard Routes Watch",
-    "network": "PrivateNetwork",
+    "network": "PrivateEndpoints PrivateNetwork SessionBastion",
     "posture": "DataClass OffHours PRODUCTION Posture Release STAGING",
     "recovery": "BackupPlan BackupVault",
     "security": "AppSecret RandomRotation",

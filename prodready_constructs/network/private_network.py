@@ -17,6 +17,7 @@ from prodready_constructs.foundation import ACCOUNT_ID, REGION, ComposedRole, Da
 from prodready_constructs.network import nat_watch
 from prodready_constructs.network.address_plan import ZONES_PLANNED, plan_addresses
 from prodready_constructs.network.default_security_group import harden_closing
+from prodready_constructs.network.endpoints import PrivateEndpoints
 from prodready_constructs.posture import NetworkPosture
 from prodready_constructs.waivers import waive
 
@@ -148,6 +149,8 @@ class PrivateNetwork(Part):
             self, "EndpointSecurityGroup", vpc=self.vpc, description=f"Interface endpoints of {where}", allow_all_outbound=False
         )
         self.endpoint_security_group.add_ingress_rule(ec2.Peer.ipv4(plan.cidr), ec2.Port.tcp(443), "HTTPS from this VPC")
+        #: What of AWS is reached without the internet; for ``SessionBastion(endpoints=...)``.
+        self.endpoints = PrivateEndpoints(security_group=self.endpoint_security_group, services=posture.interface_endpoints)
         for service in posture.interface_endpoints:
             ec2.InterfaceVpcEndpoint(
                 self,
