@@ -26,7 +26,6 @@ class WatchedWorker:
     pace: Pace
     max_tasks: int
     told_at: timedelta | None
-    has_off_hours: bool
     may_be_zero: bool
 
     def math(self, expression: str, label: str) -> MathMetric:
@@ -34,8 +33,8 @@ class WatchedWorker:
         return MathMetric(expression=expression, using=used(expression, self.metrics), label=label)
 
 
-def worker_alarms(worker: WatchedWorker, *, service_arn: str, log_group: str) -> tuple[AnyAlarmSpec, ...]:
-    """The alarms of one worker."""
+def worker_alarms(worker: WatchedWorker, *, sleeps: bool, service_arn: str, log_group: str) -> tuple[AnyAlarmSpec, ...]:
+    """The alarms of one worker; one that *sleeps* has hours in which nobody is called for."""
     metrics = worker.metrics
     where = f"--cluster {metrics.cluster} --services {metrics.service}"
     events = f"aws ecs describe-services {where} --query 'services[0].[desiredCount,runningCount,events[:10].message]'"
@@ -51,7 +50,7 @@ def worker_alarms(worker: WatchedWorker, *, service_arn: str, log_group: str) ->
         " --query 'tasks[].[stoppedReason,containers[].reason]'"
     )
     # In off-hours nobody is called for: that is no fault.
-    called = " AND FILL(desired, 0) > 0" if worker.has_off_hours else ""
+    called = " AND FILL(desired, 0) > 0" if sleeps else ""
     return (
         AlarmSpec(
             id="WaitingWithoutWorkers",
@@ -100,7 +99,7 @@ def worker_alarms(worker: WatchedWorker, *, service_arn: str, log_group: str) ->
                 first_commands=(waiting, scaled, logs),
             ),
         ),
-        *_too_long(worker, first=(waiting, events, scaled)),
+        *_too_long(worker, sleeps=sleeps, first=(waiting, events, scaled)),
         *(
             AlarmSpec(
                 id=name,
@@ -158,14 +157,14 @@ def worker_alarms(worker: WatchedWorker, *, service_arn: str, log_group: str) ->
     )
 
 
-def _too_long(worker: WatchedWorker, *, first: tuple[str, ...]) -> tuple[AlarmSpec, ...]:
+def _too_long(worker: WatchedWorker, *, sleeps: bool, first: tuple[str, ...]) -> tuple[AlarmSpec, ...]:
     """None where the queue tells of the same age, or of a lower one, already."""
     longest = TIMES_ACCEPTABLE * worker.pace.acceptable_wait
     if worker.told_at is not None and worker.told_at <= longest:
         return ()
     age = worker.metrics.sqs("ApproximateAgeOfOldestMessage")
     metric: Metric | MathMetric = age
-    if worker.has_off_hours:
+    if sleeps:
         using = {"age": age, **used("desired", worker.metrics)}
         metric = MathMetric(
             expression="IF(FILL(desired, 0) > 0, age, 0)", using=using, label="Age of the oldest message in working hours, s"

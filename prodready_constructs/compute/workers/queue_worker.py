@@ -12,6 +12,7 @@ from aws_cdk import aws_kms as kms
 from constructs import Construct
 
 from prodready_constructs.compute.tasks.fargate_workload import FargateWorkload
+from prodready_constructs.compute.tasks.hours import off_hours
 from prodready_constructs.compute.workers.alarms import WatchedWorker, rollback_twins, worker_alarms, worker_graphs
 from prodready_constructs.compute.workers.backlog import Pace
 from prodready_constructs.compute.workers.checks import check_visibility
@@ -96,14 +97,17 @@ class QueueWorker(FargateWorkload):
             queue=queue.queue.queue_name,
             dead_letters=queue.dead_letters.queue_name,
         )
-        follow_the_work(self, service=self.service, metrics=metrics, pace=pace, posture=posture, tasks=tasks)
+        follow_the_work(self, service=self.service, metrics=metrics, pace=pace, posture=posture)
+        if posture.off_hours is not None:
+            self._once("scale_off_hours")
+            for name, (when, (least, most)) in off_hours(posture.off_hours, posture=tasks, asleep=0).items():
+                self.scale_on_schedule(name, schedule=when, min_tasks=0 if posture.zero_when_empty else least, max_tasks=most)
         self._watched = WatchedWorker(
             metrics=metrics,
             queue_url=queue.queue.queue_url,
             pace=pace,
             max_tasks=tasks.max_tasks,
             told_at=queue.oldest_message,
-            has_off_hours=posture.off_hours is not None,
             may_be_zero=posture.zero_when_empty,
         )
         record(self, controls=CONTROLS, tier="compute", watchable=True, min_tasks=tasks.min_tasks if posture.always_on else 0)
@@ -140,7 +144,7 @@ class QueueWorker(FargateWorkload):
     @property
     def alarm_specs(self) -> tuple[AnyAlarmSpec, ...]:
         """Messages without workers, workers at their end, waits that are too long, pressure, errors in the log, a deployment that failed."""
-        alarms = worker_alarms(self._watched, service_arn=self.service.service_arn, log_group=self._lines.log_group)
+        alarms = worker_alarms(self._watched, sleeps=self.sleeps, service_arn=self.service.service_arn, log_group=self._lines.log_group)
         return (*alarms, self._lines.alarm)
 
     @property

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import cast
 
-from aws_cdk import TimeZone
 from aws_cdk import aws_applicationautoscaling as appscaling
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_ecs as ecs
@@ -14,8 +13,7 @@ from constructs import Construct
 
 from prodready_constructs.compute.workers.backlog import BACKLOG_EXPRESSION, BACKLOG_TO_ZERO_EXPRESSION, MINUTE, Pace
 from prodready_constructs.contracts import Metric
-from prodready_constructs.foundation import Schedule
-from prodready_constructs.posture import ComputePosture, WorkerPosture
+from prodready_constructs.posture import WorkerPosture
 
 _Policy = appscaling.CfnScalingPolicy
 #: A task needs a minute to start, and its metric another: before that, no second one.
@@ -64,10 +62,8 @@ def used(expression: str, metrics: WorkMetrics) -> dict[str, Metric]:
     return {name: metric for name, metric in metrics.by_name.items() if name in expression}
 
 
-def follow_the_work(
-    scope: Construct, *, service: ecs.FargateService, metrics: WorkMetrics, pace: Pace, posture: WorkerPosture, tasks: ComputePosture
-) -> None:
-    """Let the number of tasks of *service* follow what waits and what arrives, within the bounds and hours of the postures."""
+def follow_the_work(scope: Construct, *, service: ecs.FargateService, metrics: WorkMetrics, pace: Pace, posture: WorkerPosture) -> None:
+    """Let the number of tasks of *service* follow what waits and what arrives, within its bounds."""
     target = cast("appscaling.ScalableTarget", service.node.find_child("TaskCount").node.find_child("Target"))
     target_id = target.scalable_target_id
     backlog = BACKLOG_TO_ZERO_EXPRESSION if posture.zero_when_empty else BACKLOG_EXPRESSION
@@ -89,20 +85,6 @@ def follow_the_work(
     if posture.zero_when_empty:
         cast("appscaling.CfnScalableTarget", target.node.default_child).min_capacity = 0
         _wake(scope, target_id=target_id, metrics=metrics)
-    if posture.off_hours:
-        hours = posture.off_hours
-        zone = TimeZone.of(hours.time_zone)
-        least = 0 if posture.zero_when_empty else tasks.min_tasks
-        for name, time, bounds in (("Stop", hours.stop, (0, 0)), ("Start", hours.start, (least, tasks.max_tasks))):
-            hour, minute = time.split(":")
-            when = Schedule(f"cron({int(minute)} {int(hour)} ? * {','.join(hours.days)} *)", hours.time_zone)
-            target.scale_on_schedule(
-                name,
-                schedule=appscaling.Schedule.expression(when.expression),
-                time_zone=zone,
-                min_capacity=bounds[0],
-                max_capacity=bounds[1],
-            )
 
 
 def _queries(expression: str, metrics: WorkMetrics) -> list[appscaling.CfnScalingPolicy.TargetTrackingMetricDataQueryProperty]:
