@@ -97,6 +97,8 @@ class Server(socketserver.ThreadingMixIn, socketserver.TCPServer):
 
 class _Connection(BaseHTTPRequestHandler):
     protocol_version, timeout, wbufsize, disable_nagle_algorithm = "HTTP/1.1", IDLE_SECONDS, -1, True
+    # Every answer has a status and headers, also to a line that is no HTTP.
+    default_request_version = "HTTP/1.0"
     server: Server
 
     def handle_one_request(self) -> None:
@@ -122,7 +124,7 @@ class _Connection(BaseHTTPRequestHandler):
             self.server.app.answer(Request(method=self.command, path=self.path.partition("?")[0], headers=headers, body=body))
         )
 
-    do_DELETE = do_GET = do_HEAD = do_OPTIONS = do_PATCH = do_POST = do_PUT = answer
+    do_DELETE = do_GET = do_HEAD = do_OPTIONS = do_PATCH = do_POST = do_PUT = answer  # noqa: N815 - the names of http.server
 
     def _send(self, response: Response) -> None:
         self.close_connection = self.close_connection or self.server.app.health.draining

@@ -56,10 +56,13 @@ def signed(
 
 
 class Queue:
-    """The queue at the address in ``QUEUE_URL``."""
+    """The queue at the address in the one variable that ends in ``QUEUE_URL``: the library calls it ``<id of the queue>_QUEUE_URL``."""
 
     def __init__(self, environment: Mapping[str, str]) -> None:
-        self._url, self._region = environment.get("QUEUE_URL", ""), environment.get("AWS_REGION", "")
+        named = sorted(name for name in environment if name.endswith("QUEUE_URL"))
+        if len(named) > 1:
+            raise BadSettingError(f"QUEUE_URL: given {', '.join(named)}; allowed: one queue for a worker; leave the others out")
+        self._url, self._region = environment[named[0]] if named else "", environment.get("AWS_REGION", "")
         self._credentials_path = environment.get("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "")
         if urlsplit(self._url).scheme not in ("http", "https") or not urlsplit(self._url).netloc:
             raise BadSettingError(f"QUEUE_URL: given {self._url!r}; allowed: https://sqs.<region>.amazonaws.com/<account>/<queue>; set it")

@@ -17,7 +17,7 @@ from core import BadSettingError, Log, told_to_stop
 from service import log_of, work
 from sqs import Message, Queue
 
-#: The longest poll that SQS offers; with the longest message it must stay below the 60 seconds that ECS gives a task to stop.
+#: The longest poll that SQS offers; with the longest message it must stay below the time that ECS gives a worker to stop (120 seconds).
 WAIT_SECONDS = 20
 MOST_FAILURES = 5
 
@@ -73,7 +73,7 @@ def _one(queue: Source, message: Message, handle: Callable[[str], object], log: 
 
 
 def main(environment: Mapping[str, str] = os.environ, handle: Callable[[str], object] = work) -> int:
-    """Work on the queue of ``QUEUE_URL`` until SIGTERM."""
+    """Work on the queue until SIGTERM."""
     try:
         log, queue = log_of(environment), Queue(environment)
     except BadSettingError as error:

@@ -83,7 +83,7 @@ class _Fleet:
         self.seconds += STEP * (self.serving + len(self._starting) + len(self._ending))
 
 
-def _day(  # noqa: PLR0913 - one loop for both
+def _day(
     rules: Rules,
     load: Load,
     *,

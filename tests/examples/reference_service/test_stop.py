@@ -48,7 +48,9 @@ def test_no_request_of_5_000_fails_while_one_of_two_stops(tmp_path: Path) -> Non
         lines = [*old.lines, *new.lines]
         assert {line["level"] for line in lines} == {"info"}, "no warning, no error"
         # Health checks that are well are not in the log.
-        assert sum(line["message"] == "request" for line in lines) == sum(number % 10 > 0 for number in range(REQUESTS // CALLERS)) * CALLERS
+        assert (
+            sum(line["message"] == "request" for line in lines) == sum(number % 10 > 0 for number in range(REQUESTS // CALLERS)) * CALLERS
+        )
 
 
 def test_requests_in_flight_are_finished_although_nobody_deregistered(tmp_path: Path) -> None:
