@@ -78,7 +78,6 @@ class HardenedFunction(FunctionVerbs):
         self.timeout = timeout
         #: The most executions at a time: what an event source may ask for.
         self.reserved_concurrency: int | None = posture.reserved_concurrency
-        #: How much, as it was given.
         self.posture = posture
         self._placement = vpc
         self._inside = place(self, vpc)

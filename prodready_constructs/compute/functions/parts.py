@@ -37,6 +37,8 @@ _TRACES = ("xray:PutTelemetryRecords", "xray:PutTraceSegments")
 _LAMBDA = iam.ServicePrincipal("lambda.amazonaws.com")
 #: As long as SQS keeps a message; how long it reuses a data key and waits for an answer. Made once: each is a message to the jsii kernel.
 _KEPT, _KEY_REUSE, _LONG_POLLING = Duration.days(14), Duration.minutes(5), Duration.seconds(20)
+#: What a test run leaves in a folder: with it, each machine would deploy code of its own.
+_LEFT_BEHIND = ["__pycache__", "*.pyc"]
 _VERSIONS_STAY = lambda_.VersionOptions(removal_policy=RemovalPolicy.RETAIN)
 
 
@@ -91,7 +93,7 @@ def hardened_function(
         scope,
         "Function",
         description=description[:256],
-        code=code.code or lambda_.Code.from_asset(str(code.source)),
+        code=code.code or lambda_.Code.from_asset(str(code.source), exclude=_LEFT_BEHIND),
         handler=code.handler or lambda_.Handler.FROM_IMAGE,
         runtime=lambda_.Runtime.FROM_IMAGE if code.runtime is None else runtime_of(code.runtime),
         architecture=lambda_.Architecture.ARM_64 if code.architecture == "arm64" else lambda_.Architecture.X86_64,

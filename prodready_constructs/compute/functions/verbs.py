@@ -17,6 +17,7 @@ from prodready_constructs.compute.functions.watched import Watched
 from prodready_constructs.contracts import Attachable, SecretField
 from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.foundation import ComposedRole
+from prodready_constructs.posture import FunctionPosture
 
 
 @jsii.implements(ec2.IConnectable, iam.IGrantable)
@@ -25,6 +26,8 @@ class FunctionVerbs(Watched):
 
     #: How long one execution may take.
     timeout: timedelta
+    #: How much, as it was given.
+    posture: FunctionPosture
     #: The L2 itself. Whatever is changed through it is still judged at synth. Call :attr:`alias`, not this.
     function: lambda_.Function
     #: What callers call, and event sources are connected to: it moves from version to version.
@@ -33,6 +36,11 @@ class FunctionVerbs(Watched):
     role: ComposedRole
     #: Who the function may talk to; None outside of a VPC.
     security_group: ec2.SecurityGroup | None
+
+    @property
+    def reserved_concurrency(self) -> int:
+        """The most executions at a time."""
+        return self.posture.reserved_concurrency
 
     @property
     def connections(self) -> ec2.Connections:
