@@ -38,11 +38,6 @@ class FunctionVerbs(Watched):
     security_group: ec2.SecurityGroup | None
 
     @property
-    def reserved_concurrency(self) -> int:
-        """The most executions at a time."""
-        return self.posture.reserved_concurrency
-
-    @property
     def connections(self) -> ec2.Connections:
         """Who the function may talk to.
 
