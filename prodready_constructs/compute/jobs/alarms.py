@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TypeVar
 
 from prodready_constructs.compute.jobs.missed import Sight
-from prodready_constructs.contracts import AlarmSpec, GraphSpec, MathMetric, Metric, RunbookSpec, Severity
+from prodready_constructs.contracts import AlarmSpec, MathMetric, Metric, RunbookSpec, Severity
 
 AnyMetric = TypeVar("AnyMetric", bound=Metric | MathMetric)
 
@@ -15,6 +15,8 @@ LEDGER = "Ledger FN-4"
 PERIOD = timedelta(minutes=5)
 #: CloudWatch lets a new alarm keep quiet for so long at most (WarmUpConfiguration, CloudWatch API reference).
 LONGEST_WARM_UP = timedelta(days=2)
+#: What the watchman of a rare job publishes: 1 where a success is overdue.
+MISSED = Metric(namespace="ProdReady/Jobs", name="MissedRuns", statistic="Maximum", period=timedelta(hours=1), label="overdue")
 #: Tries of a quarter of an hour that may fail: fewer are what retries are for.
 FAILED_TRIES = 2
 
@@ -96,12 +98,11 @@ class WatchedJob:
 
 def job_alarms(job: WatchedJob) -> tuple[AlarmSpec, ...]:
     """Runs that are missed, fail, take long, or cannot be started."""
-    missed = (_missed(job, job.sight),) if job.sight else ()
     return (
-        *missed,
+        _missed(job, job.sight) if job.sight else _overdue(job),
         AlarmSpec(
             id="RunFailed",
-            metric=_in(job.runs.failed(), PERIOD),
+            metric=in_periods(job.runs.failed(), PERIOD),
             threshold=0,
             comparison="GreaterThanThreshold",
             severity=job.severity,
@@ -117,7 +118,7 @@ def job_alarms(job: WatchedJob) -> tuple[AlarmSpec, ...]:
         ),
         AlarmSpec(
             id="RunTakesLong",
-            metric=_in(job.runs.duration, PERIOD),
+            metric=in_periods(job.runs.duration, PERIOD),
             threshold=job.limit.total_seconds() * 1000 * job.duration_percent / 100,
             comparison="GreaterThanThreshold",
             severity=Severity.WARNING,
@@ -150,6 +151,24 @@ def _missed(job: WatchedJob, sight: Sight) -> AlarmSpec:
     )
 
 
+def _overdue(job: WatchedJob) -> AlarmSpec:
+    return AlarmSpec(
+        id="MissedRun",
+        metric=replace(MISSED, dimensions={"Job": job.path}),
+        threshold=0,
+        comparison="GreaterThanThreshold",
+        severity=job.severity,
+        periods=3,
+        datapoints=2,
+        # The watchman itself is silent: nobody would know.
+        missing_data="breaching",
+        warm_up=timedelta(hours=3),
+        source=f"{LEDGER}; no success for {job.wait}, asked every hour: the longest time between runs of {job.expression} in {job.zone}, and "
+        "what one may take",
+        runbook=missed_runbook(job),
+    )
+
+
 def missed_runbook(job: WatchedJob) -> RunbookSpec:
     """For a run that did not happen."""
     return RunbookSpec(
@@ -174,7 +193,7 @@ def _scheduler_alarms(job: WatchedJob) -> tuple[AlarmSpec, ...]:
     return (
         AlarmSpec(
             id="RunNotStarted",
-            metric=_in(_sum(tuple(job.scheduler(name) for name in dropped), "runs that were given up"), PERIOD),
+            metric=in_periods(_sum(tuple(job.scheduler(name) for name in dropped), "runs that were given up"), PERIOD),
             threshold=0,
             comparison="GreaterThanThreshold",
             severity=job.severity,
@@ -185,7 +204,7 @@ def _scheduler_alarms(job: WatchedJob) -> tuple[AlarmSpec, ...]:
         ),
         AlarmSpec(
             id="TargetErrors",
-            metric=_in(job.scheduler("TargetErrorCount"), timedelta(minutes=15)),
+            metric=in_periods(job.scheduler("TargetErrorCount"), timedelta(minutes=15)),
             threshold=FAILED_TRIES,
             comparison="GreaterThanThreshold",
             severity=Severity.WARNING,
@@ -213,17 +232,8 @@ def _scheduler_alarms(job: WatchedJob) -> tuple[AlarmSpec, ...]:
     )
 
 
-def job_graphs(job: WatchedJob) -> tuple[GraphSpec, ...]:
-    """Runs, how long they take, and what the schedule did."""
-    names = ("InvocationAttemptCount", "TargetErrorCount", "InvocationDroppedCount", "InvocationsSentToDeadLetterCount")
-    return (
-        GraphSpec(title="Runs", metrics=(_in(job.runs.succeeded(PERIOD), PERIOD), _in(job.runs.failed(), PERIOD))),
-        GraphSpec(title="Duration of runs", metrics=(_in(job.runs.duration, PERIOD),), unit="ms"),
-        GraphSpec(title="Schedule", metrics=tuple(job.scheduler(name) for name in names)),
-    )
-
-
-def _in(metric: AnyMetric, period: timedelta) -> AnyMetric:
+def in_periods(metric: AnyMetric, period: timedelta) -> AnyMetric:
+    """*metric*, counted in other periods."""
     return replace(metric, period=period)
 
 

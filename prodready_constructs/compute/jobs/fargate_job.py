@@ -16,7 +16,7 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
 from prodready_constructs.compute.jobs.alarms import Runs
-from prodready_constructs.compute.jobs.machine import KEY_STATEMENTS, state_machine
+from prodready_constructs.compute.jobs.machine import machine_key, state_machine
 from prodready_constructs.compute.jobs.steps import run_steps
 from prodready_constructs.compute.jobs.targets import CONTEXT, Start
 from prodready_constructs.compute.tasks.container import fargate_task, log_stream
@@ -24,7 +24,7 @@ from prodready_constructs.compute.tasks.secrets import ecs_secret
 from prodready_constructs.compute.tasks.settings import ecs_setting
 from prodready_constructs.contracts import Attachable, ControlClaim, Metric, SecretField, record
 from prodready_constructs.errors import ConfigurationError
-from prodready_constructs.foundation import ComposedRole, DataKey, EncryptedLogGroup, Part, require_subnets
+from prodready_constructs.foundation import PARTITION, ComposedRole, EncryptedLogGroup, Part, require_subnets
 from prodready_constructs.foundation.tasks import hardened
 from prodready_constructs.posture import ComputePosture
 
@@ -95,7 +95,7 @@ class FargateJob(Part):
         #: How long a run may take.
         self.limit = time_limit
         #: The key of logs, temporary disks and the history of runs.
-        self.key: kms.IKey = self._key(encryption_key)
+        self.key: kms.IKey = machine_key(self, encryption_key, description=f"{path}: logs, temporary disks, history of runs")
         #: What the containers say.
         self.log_group = EncryptedLogGroup(self, "Logs", retention=posture.log_retention, encryption_key=self.key).log_group
         #: The cluster; nothing else runs in it.
@@ -141,6 +141,7 @@ class FargateJob(Part):
                 subnets=vpc.select_subnets(subnet_type=subnets.subnet_type).subnet_ids,
                 security_group=self.security_group.security_group_id,
                 limit=time_limit,
+                partition=PARTITION,
             ),
             statements=[
                 {"Action": "ecs:RunTask", "Resource": definition_arn, "Condition": in_cluster},
@@ -159,14 +160,6 @@ class FargateJob(Part):
         self.state_machine = self._machine.machine
         CfnOutput(self, "RunCommand", value=self.run_command, description=f"Runs the job {path} once")
         record(self, controls=CONTROLS, tier="compute", time_limit=time_limit.total_seconds())
-
-    def _key(self, given: kms.IKey | None) -> kms.IKey:
-        if given is None:
-            description = f"{self.path}: logs, temporary disks and the history of runs"
-            return DataKey(self, "Key", description=description, encrypts_logs=True, statements=KEY_STATEMENTS).key
-        for statement in KEY_STATEMENTS:
-            given.add_to_resource_policy(iam.PolicyStatement.from_json(statement))
-        return given
 
     @property
     def connections(self) -> ec2.Connections:

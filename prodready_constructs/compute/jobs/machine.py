@@ -11,8 +11,9 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_stepfunctions as sfn
+from constructs import Construct
 
-from prodready_constructs.foundation import ACCOUNT_ID, ComposedRole, EncryptedLogGroup, Part
+from prodready_constructs.foundation import ACCOUNT_ID, PARTITION, REGION, ComposedRole, DataKey, EncryptedLogGroup, Part
 from prodready_constructs.waivers import waive
 
 #: What a state machine needs to write its log and its traces; none of it takes a resource.
@@ -36,6 +37,20 @@ _LOGS_AND_TRACES = [
 KEY_STATEMENTS: tuple[Mapping[str, Any], ...] = (
     {"Effect": "Allow", "Principal": {"Service": "delivery.logs.amazonaws.com"}, "Action": "kms:Decrypt", "Resource": "*"},
 )
+#: A state machine names its role: its own name is not known when the role is made.
+_OF_THIS_ACCOUNT = {
+    "StringEquals": {"aws:SourceAccount": ACCOUNT_ID},
+    "ArnLike": {"aws:SourceArn": f"arn:{PARTITION}:states:{REGION}:{ACCOUNT_ID}:stateMachine:*"},
+}
+
+
+def machine_key(scope: Construct, given: kms.IKey | None, *, description: str) -> kms.IKey:
+    """*given* or a new key, which admits CloudWatch Logs and the delivery of a state machine's log."""
+    if given is None:
+        return DataKey(scope, "Key", description=description, encrypts_logs=True, statements=KEY_STATEMENTS).key
+    for statement in KEY_STATEMENTS:
+        given.add_to_resource_policy(iam.PolicyStatement.from_json(statement))
+    return given
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +84,7 @@ def state_machine(
     role = ComposedRole(
         scope,
         "StepsRole",
-        assumed_by=iam.ServicePrincipal("states.amazonaws.com", conditions={"StringEquals": {"aws:SourceAccount": ACCOUNT_ID}}),
+        assumed_by=iam.ServicePrincipal("states.amazonaws.com", conditions=_OF_THIS_ACCOUNT),
         description=f"{scope.path}: {purpose}",
         statements=[
             {"Action": _LOGS_AND_TRACES, "Resource": "*"},

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
 
-from aws_cdk import Annotations, Duration, RemovalPolicy
-from aws_cdk import aws_iam as iam
+from aws_cdk import Annotations
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_scheduler as scheduler
-from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from prodready_constructs.compute.jobs.alarms import WatchedJob, job_alarms, job_graphs
-from prodready_constructs.compute.jobs.checks import Between, Plan, plan_of
+from prodready_constructs.compute.jobs.alarms import WatchedJob, job_alarms
+from prodready_constructs.compute.jobs.checks import Between, plan_of
+from prodready_constructs.compute.jobs.graphs import job_graphs
+from prodready_constructs.compute.jobs.machine import machine_key
 from prodready_constructs.compute.jobs.missed import sight
+from prodready_constructs.compute.jobs.starter import dead_letters, schedule_of, starting_role, target_of
 from prodready_constructs.compute.jobs.targets import JobTarget, Start
+from prodready_constructs.compute.jobs.watchman import Watchman
 from prodready_constructs.contracts import AlarmSpec, ControlClaim, GraphSpec, Severity, record
-from prodready_constructs.foundation import ACCOUNT_ID, ComposedRole, DataKey, Part
+from prodready_constructs.foundation import DataKey, Part
 from prodready_constructs.foundation.schedules import UTC
 from prodready_constructs.posture import JobPosture
-from prodready_constructs.waivers import waive
 
 CONTROLS = (
     ControlClaim(
@@ -29,8 +32,8 @@ CONTROLS = (
         frameworks=("NIST 800-53 r5 SI-4", "NIST 800-53 r5 AC-6", "NIST 800-53 r5 SC-28", "PCI DSS 3.2.1 10.6", "SOC 2 CC7.2"),
     ),
 )
-#: As the CDK writes them, made once: each is a message to the jsii kernel. The longest SQS keeps a message, and waits for one.
-_KEPT, _LONG_POLLING = Duration.days(14), Duration.seconds(20)
+#: How often the watchman of a rare job looks.
+HOURLY = "rate(1 hour)"
 
 
 class ScheduledJob(Part):
@@ -76,16 +79,40 @@ class ScheduledJob(Part):
         path = self.path
         plan = plan_of(path, expression=schedule, zone=time_zone, flexible=flexible_window, limit=target.limit, posture=posture)
         start = target.start
+        # Before its start and after its end a job has no successes either: an alarm would not know.
+        seen = None if between else sight(plan.wait)
         #: The key of the schedule and of its dead letters.
-        self.key: kms.IKey = encryption_key or target.key or DataKey(self, "Key", description=f"{path}: schedule and dead letters").key
+        self.key: kms.IKey = self._key(encryption_key, target, rare=seen is None)
         #: Runs that could not be started.
-        self.dead_letters = self._dead_letters()
+        self.dead_letters = dead_letters(self, key=self.key)
         #: The schedule group, which the metrics are of.
         self.group = scheduler.CfnScheduleGroup(self, "Group")
         #: What EventBridge Scheduler may do.
-        self.role = self._role(start)
+        self.role = starting_role(
+            self,
+            path=path,
+            group_arn=self.group.attr_arn,
+            statements=[*self._rights(start.arn, start.action), *start.statements],
+        )
         #: The schedule itself. Whatever is changed through it is still judged at synth.
-        self.schedule = self._schedule(plan, start, flexible=flexible_window, between=between, retries=posture.retries)
+        self.schedule = schedule_of(
+            self,
+            "Schedule",
+            description=f"Starts {path}",
+            group=self.group.ref,
+            expression=schedule,
+            zone=time_zone,
+            target=target_of(
+                arn=start.arn, role=self.role, given=start.input, retries=posture.retries, age=plan.retry_age, queue=self.dead_letters
+            ),
+            key=self.key,
+            flexible=flexible_window,
+            between=between,
+        )
+        # EventBridge Scheduler tries the role when the schedule is made.
+        self.schedule.node.add_dependency(self.role.policy)
+        if seen is None:
+            self._watch_over(start, wait=plan.wait, posture=posture)
         if plan.rhythm.skipped is not None:
             Annotations.of(self).add_info(
                 f"{schedule} does not run on {plan.rhythm.skipped:%Y-%m-%d}: in {time_zone} clocks skip {plan.rhythm.skipped:%H:%M}. "
@@ -101,7 +128,7 @@ class ScheduledJob(Part):
             dead_letters_url=self.dead_letters.queue_url,
             runs=start.runs,
             wait=plan.wait,
-            sight=sight(plan.wait),
+            sight=seen,
             limit=target.limit,
             duration_percent=posture.duration_percent,
             severity=severity,
@@ -116,72 +143,55 @@ class ScheduledJob(Part):
             missed_after=plan.wait.total_seconds(),
         )
 
-    def _dead_letters(self) -> sqs.Queue:
-        queue = sqs.Queue(
-            self,
-            "DeadLetters",
-            encryption=sqs.QueueEncryption.KMS,
-            encryption_master_key=self.key,
-            enforce_ssl=True,
-            receive_message_wait_time=_LONG_POLLING,
-            redrive_allow_policy=sqs.RedriveAllowPolicy(redrive_permission=sqs.RedrivePermission.DENY_ALL),
-            removal_policy=RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
-            retention_period=_KEPT,
-        )
-        waive(
-            queue,
-            rule=["AwsSolutions-SQS3", "Serverless-SQSRedrivePolicy"],
-            because="This queue is itself the dead-letter queue of a schedule, which no rule looks for; nothing consumes it, it keeps messages as "
-            "long as SQS can, and a critical alarm fires on its first message.",
-            owner="platform",
-        )
-        return queue
+    def _key(self, given: kms.IKey | None, target: JobTarget, *, rare: bool) -> kms.IKey:
+        description = f"{self.path}: schedule and dead letters"
+        if given is None and target.key is not None:
+            return target.key
+        if rare:
+            return machine_key(self, given, description=description)
+        return given or DataKey(self, "Key", description=description).key
 
-    def _role(self, start: Start) -> ComposedRole:
-        mine = {"StringEquals": {"aws:SourceAccount": ACCOUNT_ID, "aws:SourceArn": self.group.attr_arn}}
-        return ComposedRole(
+    def _watch_over(self, start: Start, *, wait: timedelta, posture: JobPosture) -> None:
+        """Ask every hour what no alarm can see."""
+        watchman = Watchman(
             self,
-            "Role",
-            assumed_by=iam.ServicePrincipal("scheduler.amazonaws.com", conditions=mine),
-            description=f"{self.path}: starts its runs",
-            statements=[
-                {"Action": start.action, "Resource": start.arn},
-                {"Action": "sqs:SendMessage", "Resource": self.dead_letters.queue_arn},
-                # Of the schedule's own input, and for messages to the encrypted queue.
-                {"Action": ["kms:Decrypt", "kms:GenerateDataKey"], "Resource": self.key.key_arn},
-                *start.statements,
-            ],
+            "Watchman",
+            job=self.path,
+            group=self.group.ref,
+            schedule=self.schedule.ref,
+            runs=start.runs,
+            wait=wait,
+            key=self.key,
+            log_retention=posture.log_retention,
         )
-
-    def _schedule(self, plan: Plan, start: Start, *, flexible: timedelta, between: Between | None, retries: int) -> scheduler.CfnSchedule:
-        of = scheduler.CfnSchedule
-        made = of(
-            self,
+        # A role of its own: the schedule waits for the policy of the job's, and the watchman for the schedule.
+        role = starting_role(
+            watchman,
+            path=watchman.path,
+            group_arn=self.group.attr_arn,
+            statements=self._rights(watchman.arn, "states:StartExecution"),
+        )
+        asked = schedule_of(
+            watchman,
             "Schedule",
-            description=f"Starts {self.path}"[:512],
-            group_name=self.group.ref,
-            schedule_expression=plan.schedule.expression,
-            schedule_expression_timezone=plan.schedule.zone,
-            flexible_time_window=of.FlexibleTimeWindowProperty(
-                mode="FLEXIBLE" if flexible else "OFF", maximum_window_in_minutes=flexible // timedelta(minutes=1) or None
+            description=f"Looks for runs of {self.path}",
+            group=self.group.ref,
+            expression=HOURLY,
+            zone=UTC,
+            target=target_of(
+                arn=watchman.arn, role=role, given="{}", retries=posture.retries, age=posture.retry_age, queue=self.dead_letters
             ),
-            start_date=Between.written(between.start) if between else None,
-            end_date=Between.written(between.end) if between else None,
-            state="ENABLED",
-            kms_key_arn=self.key.key_arn,
-            target=of.TargetProperty(
-                arn=start.arn,
-                role_arn=self.role.role_arn,
-                input=start.input,
-                retry_policy=of.RetryPolicyProperty(
-                    maximum_event_age_in_seconds=int(plan.retry_age.total_seconds()), maximum_retry_attempts=retries
-                ),
-                dead_letter_config=of.DeadLetterConfigProperty(arn=self.dead_letters.queue_arn),
-            ),
+            key=self.key,
         )
-        # EventBridge Scheduler tries the role when the schedule is made.
-        made.node.add_dependency(self.role.policy)
-        return made
+        asked.node.add_dependency(role.policy)
+
+    def _rights(self, arn: str, action: str) -> list[Mapping[str, Any]]:
+        return [
+            {"Action": action, "Resource": arn},
+            {"Action": "sqs:SendMessage", "Resource": self.dead_letters.queue_arn},
+            # Of the schedule's own input, and for messages to the encrypted queue.
+            {"Action": ["kms:Decrypt", "kms:GenerateDataKey"], "Resource": self.key.key_arn},
+        ]
 
     @property
     def alarm_specs(self) -> tuple[AlarmSpec, ...]:

@@ -32,10 +32,18 @@ def pause_of(limit: timedelta) -> timedelta:
 
 
 def run_steps(
-    *, cluster: str, task_definition: str, container: str, subnets: Sequence[str], security_group: str, limit: timedelta
+    *,
+    cluster: str,
+    task_definition: str,
+    container: str,
+    subnets: Sequence[str],
+    security_group: str,
+    limit: timedelta,
+    partition: str = "aws",
 ) -> dict[str, Any]:
     """The definition of the state machine."""
     pause = pause_of(limit)
+    service = f"arn:{partition}:states:::aws-sdk:ecs"
     start = {
         "Cluster": cluster,
         "TaskDefinition": task_definition,
@@ -65,7 +73,7 @@ def run_steps(
         "Begin": _choice([({"Variable": "$.scheduled_time", "IsPresent": True}, "Scheduled")], otherwise="ByHand"),
         "ByHand": {"Type": "Pass", "Parameters": {"scheduled_time.$": "$$.Execution.StartTime", "tries": 1}, "Next": "Start"},
         "Scheduled": {"Type": "Pass", "Parameters": {"scheduled_time.$": "$.scheduled_time", "tries": 1}, "Next": "Start"},
-        "Start": _call("runTask", start, result="$.started", then="Started"),
+        "Start": _call(f"{service}:runTask", start, result="$.started", then="Started"),
         "Started": _choice(
             [({"Variable": _TASK, "IsPresent": True}, "First"), ({"Variable": "$.tries", "NumericLessThan": STARTS}, "Again")],
             otherwise="NotStarted",
@@ -81,7 +89,7 @@ def run_steps(
         "Pause": {"Type": "Wait", "Seconds": pause.seconds, "Next": "Count"},
         "Count": {"Type": "Pass", "Parameters": {**count, "looks.$": "States.MathAdd($.looks, 1)"}, "Next": "Look"},
         "Look": {
-            **_call("describeTasks", {"Cluster": cluster, "Tasks.$": f"States.Array({_TASK})"}, result="$.seen", then="Judge"),
+            **_call(f"{service}:describeTasks", {"Cluster": cluster, "Tasks.$": f"States.Array({_TASK})"}, result="$.seen", then="Judge"),
             "ResultSelector": seen,
             # Nobody looks after it any more: better stopped than running for ever.
             "Catch": [{"ErrorEquals": ["States.ALL"], "ResultPath": "$.error", "Next": "Stop"}],
@@ -98,7 +106,10 @@ def run_steps(
         "Done": {"Type": "Succeed"},
         "Failed": {"Type": "Fail", "Error": "Job.Failed", "CausePath": "States.JsonToString($.seen)"},
         "Stop": _call(
-            "stopTask", {"Cluster": cluster, "Task.$": _TASK, "Reason": f"Longer than {limit}"}, result="$.stopped", then="TimedOut"
+            f"{service}:stopTask",
+            {"Cluster": cluster, "Task.$": _TASK, "Reason": f"Longer than {limit}"},
+            result="$.stopped",
+            then="TimedOut",
         ),
         "TimedOut": {
             "Type": "Fail",
@@ -114,10 +125,10 @@ def run_steps(
     }
 
 
-def _call(action: str, parameters: dict[str, Any], *, result: str, then: str) -> dict[str, Any]:
+def _call(resource: str, parameters: dict[str, Any], *, result: str, then: str) -> dict[str, Any]:
     return {
         "Type": "Task",
-        "Resource": f"arn:aws:states:::aws-sdk:ecs:{action}",
+        "Resource": resource,
         "Parameters": parameters,
         "ResultPath": result,
         "Retry": _AGAIN,
