@@ -14,8 +14,9 @@ _HOMES = {
     "cache": "CacheAccess CacheEngine CachePasswordRotation IamCacheUser REDIS_7 ReplicatedCache ServerlessCache VALKEY_8",
     "compliance": "Finding GuardError HardeningRules PRODUCTION_PACKS STAGING_PACKS guard",
     "compute": (
-        "Batch CodeSigning EventFilters ForeignFunction ForeignQueue FunctionCode HardenedFunction OutsideVpc Pace Pollers "
-        "QueueConsumer QueueWorker RecordStream Redrive StreamConsumer WebService"
+        "Batch Between CodeSigning EventFilters FargateJob ForeignFunction ForeignQueue FunctionCode FunctionRun "
+        "HardenedFunction OutsideVpc Pace Pollers QueueConsumer QueueWorker RecordStream Redrive ScheduledJob StreamConsumer "
+        "WebService"
     ),
     "database": (
         "AURORA_MYSQL_3 AURORA_POSTGRESQL_16 AURORA_POSTGRESQL_17 AuroraDatabase AuroraEngine AuroraSecondary DatabaseProxy "

@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from prodready_constructs.compute.functions.hardened_function import HardenedFunction as HardenedFunction
     from prodready_constructs.compute.functions.placement import OutsideVpc as OutsideVpc
     from prodready_constructs.compute.functions.signing import CodeSigning as CodeSigning
+    from prodready_constructs.compute.jobs.checks import Between as Between
+    from prodready_constructs.compute.jobs.fargate_job import FargateJob as FargateJob
+    from prodready_constructs.compute.jobs.scheduled_job import ScheduledJob as ScheduledJob
+    from prodready_constructs.compute.jobs.targets import FunctionRun as FunctionRun
     from prodready_constructs.compute.service.web_service import WebService as WebService
     from prodready_constructs.compute.workers.backlog import Pace as Pace
     from prodready_constructs.compute.workers.events import Batch as Batch
@@ -28,11 +32,14 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Batch",
+    "Between",
     "CodeSigning",
     "EventFilters",
+    "FargateJob",
     "ForeignFunction",
     "ForeignQueue",
     "FunctionCode",
+    "FunctionRun",
     "HardenedFunction",
     "OutsideVpc",
     "Pace",
@@ -41,6 +48,7 @@ __all__ = [
     "QueueWorker",
     "RecordStream",
     "Redrive",
+    "ScheduledJob",
     "StreamConsumer",
     "WebService",
 ]
@@ -50,6 +58,10 @@ _HOMES = {
     "functions.hardened_function": "HardenedFunction",
     "functions.placement": "OutsideVpc",
     "functions.signing": "CodeSigning",
+    "jobs.checks": "Between",
+    "jobs.fargate_job": "FargateJob",
+    "jobs.scheduled_job": "ScheduledJob",
+    "jobs.targets": "FunctionRun",
     "service.web_service": "WebService",
     "workers.backlog": "Pace",
     "workers.events": "Batch EventFilters ForeignFunction",
