@@ -50,7 +50,7 @@ def production() -> Made:
     Watch(
         stack,
         "Watch",
-        routes=Routes(stack, "Routes", posture=PRODUCTION.monitoring, emails=["oncall@example.com"]),
+        routes=Routes(stack, "Routes", posture=PRODUCTION.monitoring, critical=["a@example.com"], warning=["b@example.com"]),
         watching=[worker],
         runbook_base_url="https://runbooks.example.com",
     )
@@ -104,7 +104,7 @@ def test_tasks_are_private_unprivileged_and_without_a_way_in(production: Made, s
         assert "PortMappings" not in container
         service = template.props("AWS::ECS::Service")
         assert service["NetworkConfiguration"]["AwsvpcConfiguration"]["AssignPublicIp"] == "DISABLED"
-        assert "LoadBalancers" not in service
+        assert not service.get("LoadBalancers")
         assert service["DeploymentConfiguration"]["DeploymentCircuitBreaker"] == {"Enable": True, "Rollback": True}
         assert "DesiredCount" not in service
         for group in template.of_type("AWS::EC2::SecurityGroup").values():
