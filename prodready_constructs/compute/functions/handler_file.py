@@ -48,9 +48,11 @@ def _files(handler: str, language: str) -> tuple[str, ...]:
         return ("bootstrap",)
     if language == "dotnet":
         return (f"{handler.partition('::')[0]}.dll",) if "::" in handler else ()
-    module = handler.rpartition(".")[0]
     if language == "python":
-        module = module.replace(".", "/")
+        module = handler.rpartition(".")[0].replace(".", "/")
+    else:  # the rest of the name is looked for inside the file: app.Shop::Orders.handle
+        folder, slash, name = handler.rpartition("/")
+        module = f"{folder}{slash}{name.partition('.')[0]}"
     return tuple(f"{module}{ending}" for ending in _ENDINGS.get(language, ()))
 
 
@@ -71,8 +73,14 @@ def _read(path: Path, name: str) -> str:
 def _names(source: str) -> set[str] | None:
     """What a module defines or imports at its top; None when it imports everything of another, or decides at run time."""
     names: set[str] = set()
-    for statement in ast.parse(source).body:
+    try:
+        body = ast.parse(source).body
+    except SyntaxError:  # of a Python that is newer than the one here
+        return None
+    for statement in body:
         match statement:
+            case ast.ImportFrom(module="__future__"):
+                pass
             case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
                 names.add(name)
             case ast.Assign(targets=targets):
