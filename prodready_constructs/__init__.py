@@ -15,8 +15,8 @@ _HOMES = {
     "compliance": "Finding GuardError HardeningRules PRODUCTION_PACKS STAGING_PACKS guard",
     "compute": (
         "Batch Between CodeSigning EventFilters FargateJob ForeignFunction ForeignQueue FunctionCode FunctionRun "
-        "HardenedFunction OutsideVpc Pace Pollers QueueConsumer QueueWorker RecordStream Redrive ScheduledJob StreamConsumer "
-        "WebService"
+        "HardenedFunction OutsideVpc Pace Pollers QueueConsumer QueueWorker RecordStream Redrive ScheduledJob SmokeTest "
+        "StreamConsumer WebService"
     ),
     "database": (
         "AURORA_MYSQL_3 AURORA_POSTGRESQL_16 AURORA_POSTGRESQL_17 AuroraDatabase AuroraEngine AuroraSecondary DatabaseProxy "

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from prodready_constructs.compute.jobs.fargate_job import FargateJob as FargateJob
     from prodready_constructs.compute.jobs.scheduled_job import ScheduledJob as ScheduledJob
     from prodready_constructs.compute.jobs.targets import FunctionRun as FunctionRun
+    from prodready_constructs.compute.service.smoke_test import SmokeTest as SmokeTest
     from prodready_constructs.compute.service.web_service import WebService as WebService
     from prodready_constructs.compute.workers.backlog import Pace as Pace
     from prodready_constructs.compute.workers.events import Batch as Batch
@@ -49,6 +50,7 @@ __all__ = [
     "RecordStream",
     "Redrive",
     "ScheduledJob",
+    "SmokeTest",
     "StreamConsumer",
     "WebService",
 ]
@@ -62,6 +64,7 @@ _HOMES = {
     "jobs.fargate_job": "FargateJob",
     "jobs.scheduled_job": "ScheduledJob",
     "jobs.targets": "FunctionRun",
+    "service.smoke_test": "SmokeTest",
     "service.web_service": "WebService",
     "workers.backlog": "Pace",
     "workers.events": "Batch EventFilters ForeignFunction",

@@ -23,7 +23,18 @@ from prodready_constructs.contracts.watching import (
     Severity,
     Watchable,
 )
-from prodready_constructs.contracts.wiring import Attachable, Attachment, FrontDoor, Grantee, NamedDomain, SecretField, WorkQueue
+from prodready_constructs.contracts.wiring import (
+    Attachable,
+    Attachment,
+    FrontDoor,
+    Grantee,
+    NamedDomain,
+    Route,
+    SecretField,
+    ShiftingDoor,
+    SideDoor,
+    WorkQueue,
+)
 
 __all__ = [
     "METADATA_KEY",
@@ -45,9 +56,12 @@ __all__ = [
     "Recoverable",
     "RecoveryFact",
     "Releasable",
+    "Route",
     "RunbookSpec",
     "SecretField",
     "Severity",
+    "ShiftingDoor",
+    "SideDoor",
     "Watchable",
     "WorkQueue",
     "record",

@@ -57,7 +57,7 @@ def rotation_function(
     purpose: tuple[str, str, str],
     vpc: ec2.IVpc,
     subnets: ec2.SubnetSelection,
-    egress: tuple[ec2.IPeer, str],
+    egress: tuple[ec2.IPeer, str] | None,
     key: kms.IKey,
     log_retention: timedelta,
     statements: Sequence[Mapping[str, Any]] = (),
@@ -74,7 +74,7 @@ def rotation_function(
     Args:
         code: the source of the function, 4096 characters at most; or an asset, with its *handler*.
         purpose: the descriptions of role, security group and function.
-        egress: whom the function may call by HTTPS, and why.
+        egress: whom the function may call by HTTPS, and why; None: nobody, until its connections say so.
         key: encrypts logs and failed runs; its policy must admit CloudWatch Logs.
         timeout: of one step, 15 minutes at most.
         and_because: why *statements* has a resource ``*``, where it has: the waiver says so.
@@ -98,7 +98,8 @@ def rotation_function(
         ],
     )
     security_group = ec2.SecurityGroup(scope, "SecurityGroup", vpc=vpc, description=purpose[1], allow_all_outbound=False)
-    security_group.add_egress_rule(egress[0], ec2.Port.tcp(443), egress[1])
+    if egress:
+        security_group.add_egress_rule(egress[0], ec2.Port.tcp(443), egress[1])
     function = lambda_.Function(
         scope,
         "Function",

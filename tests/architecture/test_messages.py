@@ -21,7 +21,7 @@ from prodready_constructs.foundation import Part
 from prodready_constructs.monitoring import Dashboard, Routes, Watch
 from prodready_constructs.recovery import BackupPlan, BackupVault
 from prodready_constructs.storage import LogBucket, ReplicaBucket, SecureBucket
-from tests.compute.test_web_service import IMAGE, a_store, a_vpc
+from tests.compute.support import IMAGE, a_store, a_vpc
 from tests.monitoring.watched import CPU, ERRORS, FAILOVER, LATENCY, STOPPED
 from tests.recovery.stores import BACKUP, STANDBY
 from tests.support.synthesis import new_stack

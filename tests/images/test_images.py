@@ -21,7 +21,7 @@ from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.foundation import ComposedRole
 from prodready_constructs.images import ImageRegistry, ImageRepository
 from prodready_constructs.images.tags import can_meet
-from tests.compute.test_web_service import a_vpc
+from tests.compute.support import a_vpc
 from tests.support.packs import findings
 from tests.support.synthesis import SECOND_REGION, Template, new_app, new_stack, synth
 

@@ -20,7 +20,7 @@ from prodready_constructs.contracts import Severity
 from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.foundation import ComposedRole, DataKey
 from prodready_constructs.messaging import Fifo, Match, MessageFilter, ProtectedTopic, ReliableQueue
-from tests.compute.test_web_service import IMAGE, a_vpc
+from tests.compute.support import IMAGE, a_vpc
 from tests.messaging.test_reliable_queue import DATA, POSTURE, a_queue
 from tests.support.packs import findings
 from tests.support.synthesis import SECOND_REGION, Template, new_app, new_stack, synth, synth_all

@@ -28,7 +28,7 @@ from prodready_constructs.monitoring import Routes, Watch
 from prodready_constructs.posture import PRODUCTION, STAGING
 from prodready_constructs.recovery import BackupPlan
 from prodready_constructs.tables import GlobalIndex, LocalIndex, ProtectedTable, TableReplica, TableSchema
-from tests.compute.test_web_service import IMAGE, a_vpc
+from tests.compute.support import IMAGE, a_vpc
 from tests.support.packs import findings
 from tests.support.synthesis import ACCOUNT, REGION, SECOND_REGION, Template, new_app, new_stack, synth
 

@@ -2,69 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from prodready_constructs.contracts import AlarmSpec, AnyAlarmSpec, EventSpec, GraphSpec, MathMetric, Metric, RunbookSpec, Severity
+from prodready_constructs.compute.service.commands import Commands
+from prodready_constructs.compute.service.metrics import ServiceMetrics
+from prodready_constructs.contracts import AlarmSpec, AnyAlarmSpec, EventSpec, GraphSpec, RunbookSpec, Severity
 
 LEDGER = "Ledger OPS-2, the people's thresholds"
 #: Seconds at p95 above which users notice (ledger OPS-2: 500 ms).
 SLOW = 0.5
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ServiceMetrics:
-    """Where a service's metrics are: tokens of its names, read once."""
-
-    cluster: str
-    service: str
-    load_balancer: str | None = None
-    target_group: str | None = None
-    target_group_arn: str | None = None
-
-    def ecs(self, name: str, statistic: str = "Average", *, namespace: str = "AWS/ECS") -> Metric:
-        """A metric of the ECS service."""
-        return Metric(
-            namespace=namespace,
-            name=name,
-            dimensions={"ClusterName": self.cluster, "ServiceName": self.service},
-            statistic=statistic,
-            label=name,
-        )
-
-    def target(self, name: str, statistic: str) -> Metric:
-        """A metric of the target group."""
-        return Metric(
-            namespace="AWS/ApplicationELB",
-            name=name,
-            dimensions={"LoadBalancer": self.load_balancer or "", "TargetGroup": self.target_group or ""},
-            statistic=statistic,
-            label=name,
-        )
-
-    @property
-    def error_rate(self) -> MathMetric:
-        """Percent of requests that the tasks answered with 5xx; none without requests."""
-        return MathMetric(
-            expression="IF(requests > 0, 100 * FILL(errors, 0) / requests, 0)",
-            using={"errors": self.target("HTTPCode_Target_5XX_Count", "Sum"), "requests": self.target("RequestCount", "Sum")},
-            label="Target 5xx, % of requests",
-        )
-
-
-def service_alarms(metrics: ServiceMetrics, *, service_arn: str, log_group: str) -> tuple[AnyAlarmSpec, ...]:
+def service_alarms(metrics: ServiceMetrics, commands: Commands, *, service_arn: str) -> tuple[AnyAlarmSpec, ...]:
     """The alarms of a service; those of its targets only behind a load balancer."""
-    where = f"--cluster {metrics.cluster} --services {metrics.service}"
-    events = f"aws ecs describe-services {where} --query 'services[0].events[:10].message'"
-    errors = f"aws logs tail {log_group} --since 30m --filter-pattern ?ERROR"
-    stopped = (
-        f"aws ecs describe-tasks --cluster {metrics.cluster} --tasks $(aws ecs list-tasks --cluster {metrics.cluster}"
-        f" --service-name {metrics.service} --desired-status STOPPED --query 'taskArns[]' --output text)"
-        " --query 'tasks[].[stoppedReason,containers[].reason]'"
-    )
-    rollback = (
-        f"aws ecs update-service --cluster {metrics.cluster} --service {metrics.service} --task-definition <the previous revision>"
-        "  # if a deployment caused it"
-    )
     alarms: list[AnyAlarmSpec] = [
         AlarmSpec(
             id="NoRunningTasks",
@@ -84,7 +32,7 @@ def service_alarms(metrics: ServiceMetrics, *, service_arn: str, log_group: str)
                     "a secret or parameter cannot be read",
                     "no Fargate capacity",
                 ),
-                first_commands=(events, stopped, errors, rollback),
+                first_commands=(commands.events, commands.stopped, commands.errors, commands.back),
             ),
         ),
         *(
@@ -102,7 +50,7 @@ def service_alarms(metrics: ServiceMetrics, *, service_arn: str, log_group: str)
                     meaning=f"{meaning} although scaling should have added tasks.",
                     causes=("more load than max_tasks can carry", "an expensive request or a leak", "scaling cannot start tasks"),
                     first_commands=(
-                        events,
+                        commands.events,
                         "aws application-autoscaling describe-scaling-activities --service-namespace ecs"
                         f" --resource-id service/{metrics.cluster}/{metrics.service} --max-items 10",
                     ),
@@ -121,32 +69,42 @@ def service_alarms(metrics: ServiceMetrics, *, service_arn: str, log_group: str)
             severity=Severity.CRITICAL,
             source="Amazon ECS developer guide: service deployment state change events",
             runbook=RunbookSpec(
-                meaning="New tasks did not become healthy; the circuit breaker rolls back to the version before.",
+                meaning="A release failed; ECS leads visitors back to the version before. The next deployment of the same version fails again.",
                 causes=(
                     "the new version crashes or fails its health check",
+                    "a rollback alarm went off while the new version took over",
+                    *(("the smoke test, or another lifecycle hook, said no",) if commands.rule else ()),
                     "a new setting or secret is wrong",
                     "no capacity for new tasks",
                 ),
-                first_commands=(events, stopped, errors),
+                first_commands=(
+                    commands.reason,
+                    *commands.smoke,
+                    commands.events,
+                    commands.stopped,
+                    commands.errors,
+                    *commands.weights,
+                    f"{commands.stop}  # if a release is stuck and must end now",
+                ),
             ),
         ),
     ]
-    if metrics.target_group is not None:
-        alarms += _target_alarms(metrics, first=(events, errors), rollback=rollback)
+    if metrics.target_groups:
+        alarms += _target_alarms(metrics, commands)
     return tuple(alarms)
 
 
-def _target_alarms(metrics: ServiceMetrics, *, first: tuple[str, ...], rollback: str) -> list[AlarmSpec]:
-    health = f"aws elbv2 describe-target-health --target-group-arn {metrics.target_group_arn}"
+def _target_alarms(metrics: ServiceMetrics, commands: Commands) -> list[AlarmSpec]:
+    first = (commands.events, commands.errors)
     failing = RunbookSpec(
         meaning="Users get errors: the application answers with 5xx.",
         causes=("the last deployment", "a store it needs is unreachable or slow", "tasks die while they serve"),
-        first_commands=(*first, health, rollback),
+        first_commands=(*first, *commands.health, *((commands.stop,) if commands.rule else ()), commands.back),
     )
     return [
         AlarmSpec(
             id="UnhealthyHosts",
-            metric=metrics.target("UnHealthyHostCount", "Maximum"),
+            metric=metrics.targets("UnHealthyHostCount", "Maximum", combine="SUM"),
             threshold=0,
             comparison="GreaterThanThreshold",
             severity=Severity.CRITICAL,
@@ -157,7 +115,7 @@ def _target_alarms(metrics: ServiceMetrics, *, first: tuple[str, ...], rollback:
             runbook=RunbookSpec(
                 meaning="A task has failed its health check for five minutes and ECS has not replaced it.",
                 causes=("the health path depends on a store that is down", "tasks are overloaded", "a security group was changed"),
-                first_commands=(health, *first),
+                first_commands=(*commands.health, *first),
             ),
         ),
         *(
@@ -178,7 +136,7 @@ def _target_alarms(metrics: ServiceMetrics, *, first: tuple[str, ...], rollback:
         ),
         AlarmSpec(
             id="SlowResponses",
-            metric=metrics.target("TargetResponseTime", "p95"),
+            metric=metrics.targets("TargetResponseTime", "p95", combine="MAX"),
             threshold=SLOW,
             comparison="GreaterThanThreshold",
             severity=Severity.WARNING,
@@ -208,11 +166,11 @@ def service_graphs(metrics: ServiceMetrics) -> tuple[GraphSpec, ...]:
             unit="bytes/s",
         ),
     )
-    if metrics.target_group is None:
+    if not metrics.target_groups:
         return graphs
-    latency = tuple(metrics.target("TargetResponseTime", statistic) for statistic in ("p50", "p95", "p99"))
+    latency = tuple(metrics.targets("TargetResponseTime", statistic, combine="MAX") for statistic in ("p50", "p95", "p99"))
     return (
-        GraphSpec(title="Requests", metrics=(metrics.target("RequestCount", "Sum"),)),
+        GraphSpec(title="Requests", metrics=(metrics.targets("RequestCount", "Sum", combine="SUM"),)),
         GraphSpec(title="Latency", metrics=latency, unit="s"),
         GraphSpec(title="Errors", metrics=(metrics.error_rate,), unit="%"),
         *graphs,

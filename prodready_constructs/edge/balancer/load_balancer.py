@@ -8,19 +8,22 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 import jsii
-from aws_cdk import Annotations, Names
+from aws_cdk import Annotations
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from prodready_constructs.contracts import AnyAlarmSpec, ControlClaim, GraphSpec, record
+from prodready_constructs.contracts import AnyAlarmSpec, ControlClaim, GraphSpec, Route, record
 from prodready_constructs.edge.balancer import alarms
+from prodready_constructs.edge.balancer.attributes import set_attributes
 from prodready_constructs.edge.balancer.cloudfront_addresses import prefix_list
-from prodready_constructs.edge.balancer.routes import EVERYTHING, Routes
-from prodready_constructs.edge.balancer.waivers import waive_public, waive_trial
+from prodready_constructs.edge.balancer.listeners import side_listener, visitors_listener
+from prodready_constructs.edge.balancer.routes import EVERYTHING, Routes, Target
+from prodready_constructs.edge.balancer.waivers import waive_public
 from prodready_constructs.edge.waf.web_acl import WebAcl
 from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.foundation import Part, require_subnets
@@ -50,6 +53,10 @@ TRIAL_CONTROLS = (
 )
 #: The id of the warning of a load balancer without a domain.
 NO_DOMAIN = "prodready:no-domain"
+TRIAL = (
+    "This load balancer has no domain: CloudFront reaches it by plain HTTP inside AWS's network. That does for a trial; "
+    "production wants domain=Domain(...), whose certificate turns HTTPS on."
+)
 
 
 @jsii.implements(ec2.IConnectable)
@@ -119,9 +126,11 @@ class ProtectedLoadBalancer(Part):
             preserve_host_header=True,
             xff_header_processing_mode=elbv2.XffHeaderProcessingMode.APPEND,
         )
-        self._set_attributes(access_logs)
+        set_attributes(self, self.load_balancer, access_logs)
         #: Where visitors arrive, and services attach.
-        self.listener = self._listen(domain, posture)
+        self.listener = visitors_listener(self.load_balancer, domain=domain, hsts_max_age=posture.hsts_max_age)
+        if domain is None:
+            Annotations.of(self).add_warning_v2(NO_DOMAIN, TRIAL)
         port = 443 if domain else 80
         if internet_facing:
             self.security_group.add_ingress_rule(ec2.Peer.any_ipv4(), ec2.Port.tcp(443), "HTTPS from anywhere")
@@ -175,8 +184,35 @@ class ProtectedLoadBalancer(Part):
         Raises:
             ConfigurationError: a path without ``/``, a drain over an hour, more than 5 patterns, or a second service for everything else.
         """
-        return self._routes.attach(
-            service, container_port=container_port, health_check_path=health_check_path, drain=drain, paths=tuple(paths)
+        target = Target(container_port=container_port, health_check_path=health_check_path, drain=drain, paths=tuple(paths))
+        return self._routes.attach(service, target)
+
+    def shift_to(
+        self,
+        service: ecs.FargateService,
+        *,
+        container_port: int,
+        health_check_path: str,
+        drain: timedelta,
+        role: iam.IRole,
+        paths: Sequence[str] = EVERYTHING,
+    ) -> Route:
+        """Like :meth:`route_to`, for a *service* whose versions take turns in two target groups, weighed by Amazon ECS as *role*.
+
+        The rules say "all to the first group" and never anything else: CloudFormation writes a rule only where its template changes, and
+        writing it undoes what ECS decided. The rule on the :attr:`test_listener` takes any path, of requests that carry its header.
+
+        Source: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/alb-resources-for-blue-green.html
+        """
+        target = Target(container_port=container_port, health_check_path=health_check_path, drain=drain, paths=tuple(paths))
+        return self._routes.shift(
+            service,
+            target,
+            role=role,
+            beside=self.test_listener,
+            address=self.dns_name,
+            server_name=self.domain.name if self.domain else None,
+            interfaces=f"ELB {self._full_name}" if self.internet_facing else None,
         )
 
     def _refuse(self, domain: Domain | None, internet_facing: bool, web_acl: WebAcl | None) -> None:
@@ -199,50 +235,10 @@ class ProtectedLoadBalancer(Part):
                 mend=f"make it with placement={wanted!r}, or leave it out",
             )
 
-    def _set_attributes(self, logs: s3.IBucket) -> None:
-        name, prefix = logs.bucket_name, Names.unique_resource_name(self, max_length=100, separator="-")
-        # What the L2 has no property for, or (waf_fail_open=False) writes nothing for. The logs, too: the L2's methods for them need a
-        # stated region and write a policy on a bucket that has its own. One message each; a list on the L1 would be one for all, and
-        # would silently undo whatever a user sets through the L2.
-        attributes = {"zonal_shift.config.enabled": "true", "waf.fail_open.enabled": "false"}
-        for kind in ("access", "connection", "health_check"):
-            logging = {"enabled": "true", "bucket": name, "prefix": f"access-logs/{prefix}/{kind}"}
-            attributes |= {f"{kind}_logs.s3.{key}": value for key, value in logging.items()}
-        for key, value in attributes.items():
-            self.load_balancer.set_attribute(key, value)
-        # Elastic Load Balancing writes a test object at once: the bucket's policy must be there before.
-        if policy := logs.policy:
-            self.load_balancer.node.add_dependency(policy)
-
-    def _listen(self, domain: Domain | None, posture: EdgePosture) -> elbv2.ApplicationListener:
-        nothing_here = elbv2.ListenerAction.fixed_response(404, content_type="text/plain", message_body="Not found")
-        if domain:
-            listener = self.load_balancer.add_listener(
-                "Https",
-                port=443,
-                protocol=elbv2.ApplicationProtocol.HTTPS,
-                certificates=[domain.certificate],
-                ssl_policy=elbv2.SslPolicy.TLS13_12_RES_PQ,
-                open=False,
-                default_action=nothing_here,
-            )
-            listener.set_attribute(
-                "routing.http.response.strict_transport_security.header_value",
-                f"max-age={int(posture.hsts_max_age.total_seconds())}; includeSubDomains",
-            )
-        else:
-            listener = self.load_balancer.add_listener(
-                "Http", port=80, protocol=elbv2.ApplicationProtocol.HTTP, open=False, default_action=nothing_here
-            )
-            waive_trial(listener)
-            Annotations.of(self).add_warning_v2(
-                NO_DOMAIN,
-                "This load balancer has no domain: CloudFront reaches it by plain HTTP inside AWS's network. That does for a trial; "
-                "production wants domain=Domain(...), whose certificate turns HTTPS on.",
-            )
-        listener.set_attribute("routing.http.response.server.enabled", "false")
-        listener.set_attribute("routing.http.response.x_content_type_options.header_value", "nosniff")
-        return listener
+    @cached_property
+    def test_listener(self) -> elbv2.ApplicationListener:
+        """Where new versions answer before visitors meet them; made when the first service asks for it, and closed but to its smoke test."""
+        return side_listener(self.load_balancer, domain=self.domain)
 
     @property
     def connections(self) -> ec2.Connections:
