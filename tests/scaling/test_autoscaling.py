@@ -48,20 +48,21 @@ def test_the_largest_wish_counts() -> None:
     assert Service().minutes(4, cpu=100, requests=150) == 8
 
 
-def test_in_a_cooldown_only_a_larger_step_goes_through_less_the_step_before() -> None:
+def test_in_a_cooldown_only_a_larger_step_goes_through_less_what_was_added() -> None:
     service = Service()
     assert service.minutes(4, cpu=75) == 6
-    # The same want again, while the new tasks start: not twice.
-    assert service.minutes(3, cpu=50 * 8 / 6) == 6
-    # 6 tasks at 100 % want 12: a step of 6, of which 2 are on their way.
-    assert service.minutes(1 + LAG, cpu=100) == 10
+    # The same again, while the new tasks start: from 4 tasks it is the same step.
+    assert service.minutes(3, cpu=75) == 6
+    # From 4 tasks a step of 3, of which 2 are there.
+    assert service.minutes(1 + LAG, cpu=85) == 7
 
 
-def test_a_cooldown_ends() -> None:
+def test_a_cooldown_begins_when_the_tasks_run_and_ends() -> None:
     service = Service(replace(RULES, out_cooldown=120))
     assert service.minutes(4, cpu=75) == 6
-    assert service.minutes(2, cpu=60) == 6
-    assert service.minutes(1, cpu=60) == 8
+    # One minute to start, two of cooldown.
+    assert service.minutes(2, cpu=75) == 6
+    assert service.minutes(1, cpu=75) == 9
 
 
 def test_it_scales_in_after_fifteen_minutes_slowly() -> None:

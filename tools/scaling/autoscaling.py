@@ -1,8 +1,8 @@
 """Target tracking of Application Auto Scaling, as its documentation describes it.
 
 Documented: capacity in proportion to the metric, rounded up; any policy may scale out, the largest wish counts; in, only when all policies
-that may scale in are ready; no data is no decision; a cooldown begins when the new tasks run; while it lasts, only a larger step goes
-through, less the step before; a scale-in cooldown holds up no scale-out.
+that may scale in are ready; no data is no decision; a scale-out cooldown begins when the new tasks run; until it ends, only a larger step
+from where it began goes through, less what was added already; a scale-in cooldown holds up no scale-out.
 Seen on the alarms that AWS makes, not promised: out after 3 minutes above the target, in after 15 below 90 % of it.
 Assumed: a metric is known a minute after its minute; scaling in takes away a tenth at once, one task at least ("more gradually", says AWS).
 
@@ -65,7 +65,8 @@ class Tracker:
     _history: dict[str, list[float | None]] = field(default_factory=dict)
     _out_until: float = 0
     _in_until: float = 0
-    _last_step: int = 0
+    #: Tasks when the cooldown began that still lasts.
+    _base: int = 0
 
     def __post_init__(self) -> None:
         self.desired = self.desired or self.rules.least
@@ -75,9 +76,12 @@ class Tracker:
         """The tasks wanted at *now*, the end of a minute with these *metrics*; None where there is no data."""
         for name, seen in self._history.items():
             seen.append(metrics.get(name))
+        if now >= self._out_until:
+            self._base = self.desired
         wishes = [wish for policy in self.rules.policies if (wish := self._out(policy)) is not None]
-        if wishes and max(wishes) > self.desired:
-            self._scale_out(now, min(max(wishes), self.rules.most))
+        if wishes and (wanted := min(max(wishes), self.rules.most)) > self.desired:
+            self.desired, self.outs = wanted, self.outs + 1
+            self._out_until = now + self.start_seconds + self.rules.out_cooldown
         elif not wishes and now >= self._in_until:
             self._scale_in(now)
         return self.desired
@@ -88,20 +92,13 @@ class Tracker:
         values = [value for value in window if value is not None]
         return values if len(values) == minutes else None
 
-    def _wish(self, policy: Policy, metric: float) -> int:
-        return math.ceil(round(max(self.desired, 1) * metric / policy.target, 9))
+    @staticmethod
+    def _wish(policy: Policy, metric: float, tasks: int) -> int:
+        return math.ceil(round(max(tasks, 1) * metric / policy.target, 9))
 
     def _out(self, policy: Policy) -> int | None:
         values = self._known(policy, HIGH_MINUTES)
-        return self._wish(policy, values[-1]) if values and min(values) > policy.target else None
-
-    def _scale_out(self, now: float, wish: int) -> None:
-        step = wish - self.desired
-        if now < self._out_until:
-            step -= self._last_step
-        if step > 0:
-            self.desired, self._last_step, self.outs = self.desired + step, step, self.outs + 1
-            self._out_until = now + self.start_seconds + self.rules.out_cooldown
+        return self._wish(policy, values[-1], self._base) if values and min(values) > policy.target else None
 
     def _scale_in(self, now: float) -> None:
         wishes = []
@@ -110,7 +107,7 @@ class Tracker:
                 values = self._known(policy, LOW_MINUTES)
                 if values is None or max(values) >= LOW * policy.target:
                     return
-                wishes.append(self._wish(policy, values[-1]))
+                wishes.append(self._wish(policy, values[-1], self.desired))
         slowest = self.desired - max(1, math.floor(self.desired * self.share_in))
         wanted = max([*wishes, slowest, self.rules.least])
         if wishes and wanted < self.desired:

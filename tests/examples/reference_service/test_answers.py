@@ -173,12 +173,36 @@ def test_a_store_that_hangs_holds_up_neither_answer(core: Any, monkeypatch: pyte
     released.set()
 
 
-ALB = {"requestContext": {"elb": {"targetGroupArn": "arn"}}, "httpMethod": "GET", "path": "/health", "headers": {"user-agent": "ELB-HealthChecker/2.0"}, "body": "", "isBase64Encoded": False}
-REST = {"resource": "/{proxy+}", "httpMethod": "GET", "path": "/health", "headers": None, "multiValueHeaders": None, "body": None, "requestContext": {"stage": "prod", "path": "/prod/health"}}
-HTTP = {"version": "2.0", "rawPath": "/health", "headers": {"x-amzn-trace-id": "Root=1-2-3"}, "requestContext": {"stage": "$default", "http": {"method": "GET", "path": "/health"}}, "isBase64Encoded": False}
+ALB = {
+    "requestContext": {"elb": {"targetGroupArn": "arn"}},
+    "httpMethod": "GET",
+    "path": "/health",
+    "headers": {"user-agent": "ELB-HealthChecker/2.0"},
+    "body": "",
+    "isBase64Encoded": False,
+}
+REST = {
+    "resource": "/{proxy+}",
+    "httpMethod": "GET",
+    "path": "/health",
+    "headers": None,
+    "multiValueHeaders": None,
+    "body": None,
+    "requestContext": {"stage": "prod", "path": "/prod/health"},
+}
+HTTP = {
+    "version": "2.0",
+    "rawPath": "/health",
+    "headers": {"x-amzn-trace-id": "Root=1-2-3"},
+    "requestContext": {"stage": "$default", "http": {"method": "GET", "path": "/health"}},
+    "isBase64Encoded": False,
+}
 SHAPES = {
     "load balancer": ALB,
-    "load balancer, lists": {**{key: value for key, value in ALB.items() if key != "headers"}, "multiValueHeaders": {"User-Agent": ["ELB-HealthChecker/2.0"]}},
+    "load balancer, lists": {
+        **{key: value for key, value in ALB.items() if key != "headers"},
+        "multiValueHeaders": {"User-Agent": ["ELB-HealthChecker/2.0"]},
+    },
     "REST API": REST,
     "HTTP API, a stage of its own": {**HTTP, "rawPath": "/prod/health", "requestContext": {**HTTP["requestContext"], "stage": "prod"}},
     "function URL": HTTP,

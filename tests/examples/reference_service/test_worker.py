@@ -152,10 +152,19 @@ def test_it_polls_long_and_takes_one_at_a_time(queue: Queue, tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
-        ({"ORDERS_QUEUE_URL": "orders"}, "QUEUE_URL: given 'orders'; allowed: https://sqs.<region>.amazonaws.com/<account>/<queue>; set it"),
-        ({"OTHER_QUEUE_URL": "https://x/y"}, "QUEUE_URL: given ORDERS_QUEUE_URL, OTHER_QUEUE_URL; allowed: one queue for a worker; leave the others out"),
+        (
+            {"ORDERS_QUEUE_URL": "orders"},
+            "QUEUE_URL: given 'orders'; allowed: https://sqs.<region>.amazonaws.com/<account>/<queue>; set it",
+        ),
+        (
+            {"OTHER_QUEUE_URL": "https://x/y"},
+            "QUEUE_URL: given ORDERS_QUEUE_URL, OTHER_QUEUE_URL; allowed: one queue for a worker; leave the others out",
+        ),
         ({"AWS_REGION": ""}, "AWS_REGION: not given; ECS sets it in every task that has a task role"),
-        ({"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": ""}, "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI: not given; ECS sets it in every task that has a task role"),
+        (
+            {"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": ""},
+            "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI: not given; ECS sets it in every task that has a task role",
+        ),
         ({"LOG_LEVEL": "loud"}, "LOG_LEVEL: given 'loud'; allowed: debug, info, warning, error, critical; leave it out for 'info'"),
     ],
 )
