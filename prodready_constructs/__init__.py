@@ -14,9 +14,10 @@ _HOMES = {
     "cache": "CacheAccess CacheEngine CachePasswordRotation IamCacheUser REDIS_7 ReplicatedCache ServerlessCache VALKEY_8",
     "compliance": "Finding GuardError HardeningRules PRODUCTION_PACKS STAGING_PACKS guard",
     "compute": (
-        "Batch Between CodeSigning EventFilters FargateJob ForeignFunction ForeignQueue FunctionCode FunctionRun "
-        "HardenedFunction OutsideVpc Pace Pollers QueueConsumer QueueWorker RecordStream Redrive ScheduledJob SmokeTest "
-        "StreamConsumer WebService"
+        "Batch Between CodeSigning DeviceIngest DeviceProvisioning DeviceTopics EventFilters FargateJob ForeignFunction "
+        "ForeignQueue FunctionCode FunctionRun HardenedFunction OutsideVpc Pace Pollers QueueConsumer QueueWorker "
+        "RecordStream Redrive ScheduledJob SmokeTest StreamConsumer ToBucket ToDelivery ToFunction ToQueue ToStream "
+        "ToTable ToTopic WebService"
     ),
     "database": (
         "AURORA_MYSQL_3 AURORA_POSTGRESQL_16 AURORA_POSTGRESQL_17 AuroraDatabase AuroraEngine AuroraSecondary DatabaseProxy "

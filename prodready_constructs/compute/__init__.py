@@ -9,6 +9,16 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from prodready_constructs.compute.devices.device_ingest import DeviceIngest as DeviceIngest
+    from prodready_constructs.compute.devices.provisioning_template import DeviceProvisioning as DeviceProvisioning
+    from prodready_constructs.compute.devices.targets import ToBucket as ToBucket
+    from prodready_constructs.compute.devices.targets import ToDelivery as ToDelivery
+    from prodready_constructs.compute.devices.targets import ToFunction as ToFunction
+    from prodready_constructs.compute.devices.targets import ToQueue as ToQueue
+    from prodready_constructs.compute.devices.targets import ToStream as ToStream
+    from prodready_constructs.compute.devices.targets import ToTable as ToTable
+    from prodready_constructs.compute.devices.targets import ToTopic as ToTopic
+    from prodready_constructs.compute.devices.topics import DeviceTopics as DeviceTopics
     from prodready_constructs.compute.functions.code import FunctionCode as FunctionCode
     from prodready_constructs.compute.functions.hardened_function import HardenedFunction as HardenedFunction
     from prodready_constructs.compute.functions.placement import OutsideVpc as OutsideVpc
@@ -35,6 +45,9 @@ __all__ = [
     "Batch",
     "Between",
     "CodeSigning",
+    "DeviceIngest",
+    "DeviceProvisioning",
+    "DeviceTopics",
     "EventFilters",
     "FargateJob",
     "ForeignFunction",
@@ -52,10 +65,21 @@ __all__ = [
     "ScheduledJob",
     "SmokeTest",
     "StreamConsumer",
+    "ToBucket",
+    "ToDelivery",
+    "ToFunction",
+    "ToQueue",
+    "ToStream",
+    "ToTable",
+    "ToTopic",
     "WebService",
 ]
 
 _HOMES = {
+    "devices.device_ingest": "DeviceIngest",
+    "devices.provisioning_template": "DeviceProvisioning",
+    "devices.targets": "ToBucket ToDelivery ToFunction ToQueue ToStream ToTable ToTopic",
+    "devices.topics": "DeviceTopics",
     "functions.code": "FunctionCode",
     "functions.hardened_function": "HardenedFunction",
     "functions.placement": "OutsideVpc",

@@ -185,7 +185,11 @@ class _Parser(Reader):
             else:
                 self.expression()
             self.sign(")")
-        elif self.took("["):
+        else:
+            self._literal()
+
+    def _literal(self) -> None:
+        if self.took("["):
             self._listed("]", self.expression)
         elif self.took("{"):
             self._listed("}", self._pair)

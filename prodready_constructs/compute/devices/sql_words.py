@@ -86,7 +86,29 @@ def token_at(text: str, start: int) -> Token:
 
 
 #: Words that are no field, alias or variable.
-RESERVED = frozenset("SELECT FROM WHERE SET AS VALUE AND OR NOT IN EXISTS CASE WHEN THEN ELSE END TRUE FALSE NULL".split())
+RESERVED = frozenset(
+    [
+        "SELECT",
+        "FROM",
+        "WHERE",
+        "SET",
+        "AS",
+        "VALUE",
+        "AND",
+        "OR",
+        "NOT",
+        "IN",
+        "EXISTS",
+        "CASE",
+        "WHEN",
+        "THEN",
+        "ELSE",
+        "END",
+        "TRUE",
+        "FALSE",
+        "NULL",
+    ]
+)
 #: Words of other dialects, and what AWS IoT SQL has for them.
 ELSEWHERE = {
     "LIKE": "use startswith(), endswith() or regexp_matches()",
@@ -104,7 +126,7 @@ ELSEWHERE = {
     "DELETE": "a rule selects; its targets write",
 }
 #: What ``cast(value as ...)`` takes.
-CAST_TYPES = frozenset("STRING NVARCHAR TEXT NTEXT VARCHAR INT INTEGER DOUBLE DECIMAL BOOL BOOLEAN".split())
+CAST_TYPES = frozenset(["STRING", "NVARCHAR", "TEXT", "NTEXT", "VARCHAR", "INT", "INTEGER", "DOUBLE", "DECIMAL", "BOOL", "BOOLEAN"])
 
 _HASHES = ("md2", "md5", "sha1", "sha224", "sha256", "sha384", "sha512")
 _OF_ONE = (

@@ -10,7 +10,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from prodready_constructs.compute.devices.topics import BELOW, Topics
+from prodready_constructs.compute.devices.topics import BELOW, DeviceTopics
 from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.foundation import ACCOUNT_ID, PARTITION, REGION
 
@@ -23,7 +23,7 @@ ARN = f"arn:{PARTITION}:iot:{REGION}:{ACCOUNT_ID}"
 _LONGEST_ARN = "arn:aws-us-gov:iot:ap-southeast-1:111122223333"
 
 
-def thing_policy(where: str, *, prefix: str, topics: Topics, ingest: Sequence[str]) -> dict[str, Any]:
+def thing_policy(where: str, *, prefix: str, topics: DeviceTopics, ingest: Sequence[str]) -> dict[str, Any]:
     """The policy document of every device.
 
     Args:
@@ -44,7 +44,7 @@ def thing_policy(where: str, *, prefix: str, topics: Topics, ingest: Sequence[st
     return _document(ARN, prefix, topics, ingest)
 
 
-def _document(arn: str, prefix: str, topics: Topics, ingest: Sequence[str]) -> dict[str, Any]:
+def _document(arn: str, prefix: str, topics: DeviceTopics, ingest: Sequence[str]) -> dict[str, Any]:
     own = f"{prefix}/{THING_NAME}"
     publish = [f"{own}/{name}" for name in topics.publish] + [f"$aws/rules/{name}" for name in ingest]
     receive = [f"{own}/{name}" for name in topics.subscribe]

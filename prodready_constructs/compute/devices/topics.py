@@ -25,7 +25,7 @@ _NAME = re.compile(rf"{_LEVEL}(/{_LEVEL})*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Topics:
+class DeviceTopics:
     """The topics of every device, each below ``<prefix>/<its own thing name>/``.
 
     Attributes:
@@ -46,17 +46,17 @@ class Topics:
     def __post_init__(self) -> None:
         if not (self.publish or self.subscribe or self.shadow or self.jobs):
             raise ConfigurationError(
-                "Topics", given="no topic", allowed="something that a device may send or receive", mend='say publish=("telemetry",)'
+                "DeviceTopics", given="no topic", allowed="something that a device may send or receive", mend='say publish=("telemetry",)'
             )
         for side, names in (("publish", self.publish), ("subscribe", self.subscribe)):
             for name in names:
-                where = f"Topics.{side}"
+                where = f"DeviceTopics.{side}"
                 _check_name(where, name.removesuffix(BELOW) if side == "subscribe" else name, shown=name)
                 if names.count(name) > 1:
                     raise ConfigurationError(where, given=name, allowed="each topic once", mend="remove the second one")
 
 
-def check_prefix(where: str, prefix: str, topics: Topics) -> None:
+def check_prefix(where: str, prefix: str, topics: DeviceTopics) -> None:
     """Refuse a *prefix* that is no topic name, or with which a topic of *topics* outgrows what AWS IoT takes."""
     _check_name(f"{where}: prefix", prefix, shown=prefix)
     for topic in (*topics.publish, *topics.subscribe):
