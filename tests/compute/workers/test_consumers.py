@@ -36,6 +36,7 @@ from prodready_constructs.contracts import AlarmSpec, MathMetric, Metric, Severi
 from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.messaging import Fifo
 from tests.compute.workers.parts import DATA, a_function, a_queue, a_vpc
+from tests.support.aws_cli import faults
 from tests.support.packs import findings
 from tests.support.synthesis import Template, new_app, new_stack, synth
 
@@ -447,3 +448,9 @@ def test_every_degree_comes_from_the_posture() -> None:
     mapping = synth(stack).props(MAPPING)
     assert (mapping["MaximumRecordAgeInSeconds"], mapping["MaximumRetryAttempts"]) == (7_200, 7)
     assert {spec.id: spec.threshold for spec in consumer.alarm_specs}["FallingBehind"] == 1_200_000
+
+
+@pytest.mark.control("OPS-3")
+def test_the_first_commands_are_commands(ours: Made, follower: Made) -> None:
+    specs = [*ours.consumer.alarm_specs, *follower.consumer.alarm_specs]
+    assert {fault for spec in specs for command in spec.runbook.first_commands for fault in faults(command)} == set()

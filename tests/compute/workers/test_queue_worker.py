@@ -19,6 +19,7 @@ from prodready_constructs.contracts import AlarmSpec, MathMetric, Metric, Severi
 from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.messaging import Fifo
 from tests.compute.workers.parts import IMAGE, a_queue, a_vpc
+from tests.support.aws_cli import faults
 from tests.support.packs import findings
 from tests.support.synthesis import Template, new_app, new_stack, synth, synth_all
 
@@ -423,3 +424,9 @@ def test_bent_by_the_escape_hatch_it_is_judged() -> None:
     worker = a_worker(stack)
     cast("ecs.CfnCluster", worker.cluster.node.default_child).cluster_settings = []
     assert [finding for finding in findings(stack) if "AwsSolutions-ECS4" in finding]
+
+
+@pytest.mark.control("OPS-3")
+def test_the_first_commands_are_commands(production: Made, sleepy: Made) -> None:
+    specs = [*production.worker.alarm_specs, *sleepy.worker.alarm_specs, *production.worker.rollback_specs]
+    assert {fault for spec in specs for command in spec.runbook.first_commands for fault in faults(command)} == set()
