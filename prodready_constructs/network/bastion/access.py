@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from aws_cdk import aws_iam as iam
 from constructs import Construct
@@ -80,9 +80,9 @@ def _allow(
 def attach(policy: iam.ManagedPolicy, grantee: iam.IRole | iam.IUser | iam.IGroup) -> iam.ManagedPolicy:
     """*policy*, attached to *grantee* from its own side: an imported role, too, takes it then."""
     if hasattr(grantee, "role_name"):
-        policy.attach_to_role(grantee)
+        policy.attach_to_role(cast("iam.IRole", grantee))
     elif hasattr(grantee, "user_name"):
-        policy.attach_to_user(grantee)
+        policy.attach_to_user(cast("iam.IUser", grantee))
     else:
         policy.attach_to_group(grantee)
     return policy

@@ -16,7 +16,7 @@ from prodready_constructs.network.bastion.access import attach, document_arn, ma
 from prodready_constructs.network.bastion.alarms import BastionNames, bastion_alarms, bastion_graphs
 from prodready_constructs.network.bastion.connecting import check_names, check_store, near_end
 from prodready_constructs.network.bastion.documents import shell_document, tunnel_document
-from prodready_constructs.network.bastion.host import disk_statement, instance_role, launch_template, scaling_group
+from prodready_constructs.network.bastion.host import disk_statement, instance_role, keep_hours, launch_template, scaling_group
 from prodready_constructs.network.bastion.tunnel import Client, Tunnel, client_of, hosts_of, sign_in_command, start_command
 from prodready_constructs.network.endpoints import PrivateEndpoints
 from prodready_constructs.posture import BastionPosture
@@ -105,10 +105,10 @@ class SessionBastion(Part):
         )
         self._connections = ec2.Connections(security_groups=[self.security_group])
         #: The role of the instance: sessions and their log.
-        self.role = instance_role(self, log_group_arn=self.log_group.log_group_arn, key=key)
+        self.role = instance_role(self, log_group_arn=self.log_group.log_group_arn, key_arn=self._key_arn)
         #: How an instance starts.
         self.launch_template = launch_template(
-            self, posture=posture, role=self.role, security_group=self.security_group, key=key, name=path[:255]
+            self, posture=posture, role=self.role, security_group=self.security_group, key_arn=self._key_arn, name=path[:255]
         )
         #: One instance at most.
         self.group = scaling_group(
@@ -117,6 +117,9 @@ class SessionBastion(Part):
         # Before its rights are there, an instance would report to nobody.
         self.group.node.add_dependency(self.role.policy)
         self._group = self.group.ref
+        if posture.off_hours:
+            keep_hours(self, self._group, posture.off_hours)
+            CfnOutput(self, "Wake", value=self.wake_command, description=f"Starts the bastion {path} off hours; it takes two minutes")
         #: The document of shells; for those who were granted one.
         self.shell_document = shell_document(self, posture=posture, log_group_name=self._log_group_name, key_arn=self._key_arn)
         self._shell = self.shell_document.ref
@@ -128,8 +131,6 @@ class SessionBastion(Part):
         self._shell_policy: iam.ManagedPolicy | None = None
         self._tunnels: dict[str, Tunnel] = {}
         self._connected: list[Attachable] = []
-        if posture.off_hours:
-            CfnOutput(self, "Wake", value=self.wake_command, description=f"Starts the bastion {path} off hours; it takes two minutes")
         record(self, controls=CONTROLS, tier="network", watchable=True)
 
     @property
