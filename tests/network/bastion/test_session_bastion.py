@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import copy
 import subprocess
 from collections.abc import Callable
 from dataclasses import replace
@@ -18,6 +19,7 @@ from prodready_constructs.contracts import AlarmSpec, EventSpec, MathMetric, Sev
 from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.network import PrivateEndpoints, PrivateNetwork, SessionBastion
 from prodready_constructs.posture import PRODUCTION, STAGING, OffHours
+from tests.compliance.templates import found, stack_of
 from tests.network.bastion.parts import POSTURE, a_bastion, a_store, a_vpc, text
 from tests.support.aws_cli import commands_in, faults
 from tests.support.packs import findings
@@ -45,8 +47,8 @@ def production() -> Made:
     bastion.connect_to(a_store(stack, vpc), name="Orders")
     bastion.grant_session(iam.Role.from_role_name(stack, "Operators", "operators"))
     bastion.grant_shell(iam.Role(stack, "Engineers", assumed_by=iam.AccountPrincipal("111122223333")))
-    found = [finding for finding in findings(stack) if "Stack/Bastion/" in finding]
-    return Made(bastion, synth(stack), found)
+    ours = [finding for finding in findings(stack) if "Stack/Bastion/" in finding]
+    return Made(bastion, synth(stack), ours)
 
 
 def statements(template: Template, policy: str) -> list[dict[str, Any]]:
@@ -405,10 +407,10 @@ def test_clean_but_for_what_cannot_be_otherwise(production: Made) -> None:
         if entry["type"] == "prodready:waiver" and path.startswith("Stack/Bastion/")
     )
     known = {"<AWS::Partition>": "aws", "<AWS::Region>": "us-east-1", "<AWS::AccountId>": "111122223333"}
-    found = [finding.partition(" @ ")[0] for finding in production.findings]
+    rules = [finding.partition(" @ ")[0] for finding in production.findings]
     for token, value in known.items():
-        found = [finding.replace(token, value) for finding in found]
-    assert waived == sorted(found)
+        rules = [rule.replace(token, value) for rule in rules]
+    assert waived == sorted(rules)
 
 
 @pytest.mark.control("NET-7", "GOV-3")
@@ -421,6 +423,23 @@ def test_a_door_that_is_made_later_is_found(port: int, rule: str) -> None:
     bastion = a_bastion(stack)
     bastion.security_group.add_ingress_rule(ec2.Peer.any_ipv4(), ec2.Port.tcp(port))
     assert f"{rule} @ Stack/Bastion/SecurityGroup/Resource" in findings(stack)
+
+
+@pytest.mark.control("NET-7", "GOV-3")
+@pytest.mark.parametrize(
+    ("bend", "detail"),
+    [
+        (lambda start: start.update(KeyName="mine"), "SshKey"),
+        (lambda start: start["NetworkInterfaces"][0].update(AssociatePublicIpAddress=True), "Address"),
+        (lambda start: start["MetadataOptions"].update(HttpTokens="optional"), "Metadata"),
+    ],
+)
+def test_a_machine_that_is_bent_is_found(production: Made, bend: Callable[[dict[str, Any]], None], detail: str) -> None:
+    resources = copy.deepcopy(production.template.resources)
+    assert found("ServerOpen", stack_of(resources)) == []
+    (start,) = [one for one in resources.values() if one["Type"] == "AWS::EC2::LaunchTemplate"]
+    bend(start["Properties"]["LaunchTemplateData"])
+    assert [finding.partition(" @ ")[0] for finding in found("ServerOpen", stack_of(resources))] == [f"[{detail}]"]
 
 
 class TestRefusals:
