@@ -29,6 +29,12 @@ if TYPE_CHECKING:
     from prodready_constructs.compute.jobs.targets import FunctionRun as FunctionRun
     from prodready_constructs.compute.service.smoke_test import SmokeTest as SmokeTest
     from prodready_constructs.compute.service.web_service import WebService as WebService
+    from prodready_constructs.compute.tasks.image_release import ImageRelease as ImageRelease
+    from prodready_constructs.compute.tasks.log_routes import ToBucket as ToBucket
+    from prodready_constructs.compute.tasks.log_routes import ToFirehose as ToFirehose
+    from prodready_constructs.compute.tasks.log_routes import ToLogGroup as ToLogGroup
+    from prodready_constructs.compute.tasks.mesh import ServiceMesh as ServiceMesh
+    from prodready_constructs.compute.tasks.sidecars import Sidecar as Sidecar
     from prodready_constructs.compute.workers.backlog import Pace as Pace
     from prodready_constructs.compute.workers.events import Batch as Batch
     from prodready_constructs.compute.workers.events import EventFilters as EventFilters
@@ -55,6 +61,7 @@ __all__ = [
     "FunctionCode",
     "FunctionRun",
     "HardenedFunction",
+    "ImageRelease",
     "OutsideVpc",
     "Pace",
     "Pollers",
@@ -63,11 +70,15 @@ __all__ = [
     "RecordStream",
     "Redrive",
     "ScheduledJob",
+    "ServiceMesh",
+    "Sidecar",
     "SmokeTest",
     "StreamConsumer",
     "ToBucket",
     "ToDelivery",
+    "ToFirehose",
     "ToFunction",
+    "ToLogGroup",
     "ToQueue",
     "ToStream",
     "ToTable",
@@ -90,6 +101,10 @@ _HOMES = {
     "jobs.targets": "FunctionRun",
     "service.smoke_test": "SmokeTest",
     "service.web_service": "WebService",
+    "tasks.image_release": "ImageRelease",
+    "tasks.log_routes": "ToBucket ToFirehose ToLogGroup",
+    "tasks.mesh": "ServiceMesh",
+    "tasks.sidecars": "Sidecar",
     "workers.backlog": "Pace",
     "workers.events": "Batch EventFilters ForeignFunction",
     "workers.foreign_queue": "ForeignQueue",

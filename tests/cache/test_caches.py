@@ -247,7 +247,8 @@ def test_a_service_connects_by_reference_and_gets_the_secret(form: Any) -> None:
     stack = new_stack()
     vpc = any_vpc(stack)
     cache = form(stack, "Sessions", vpc=vpc, posture=PRODUCTION.cache)
-    service = WebService(stack, "Web", vpc=vpc, image=ecs.ContainerImage.from_registry("public.ecr.aws/x/y"), posture=PRODUCTION.compute)
+    image = ecs.ContainerImage.from_registry(f"public.ecr.aws/x/y@sha256:{'a' * 64}")
+    service = WebService(stack, "Web", vpc=vpc, image=image, posture=PRODUCTION.compute)
     service.connect_to(cache)
     template = synth(stack)
     (container,) = template.props("AWS::ECS::TaskDefinition")["ContainerDefinitions"]

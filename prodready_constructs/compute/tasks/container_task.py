@@ -74,8 +74,12 @@ class ContainerTask(Part):
             self, definition=self.task_definition, image=image, port=container_port, log_group=self.log_group
         )
         require_pinned(self, self.container.image_name, path=path, pinning=posture.image_pinning)
-        self._port = container_port
-        self._memory = TaskMemory(path, posture.memory_mib, used_mib=TMP_MIB)
+        #: What the image is built for: ``arm64`` or ``x86_64``.
+        self.architecture = posture.architecture
+        #: Where the application listens; None where it does not.
+        self.container_port = container_port
+        #: What is left of the task's memory.
+        self.memory = TaskMemory(path, posture.memory_mib, used_mib=TMP_MIB)
         self._variables: set[str] = set()
         self._asked: set[str] = set()
         self._settings, self._secrets = Construct(self, "Settings"), Construct(self, "Secrets")
@@ -111,7 +115,7 @@ class ContainerTask(Part):
         """
         name = sidecar.name
         self._once(f"add_sidecar({name!r})")
-        self._memory.take(f"add_sidecar({name!r})", sidecar.memory_mib)
+        self.memory.take(f"add_sidecar({name!r})", sidecar.memory_mib)
         container = sidecar_container(self, sidecar, definition=self.task_definition, log_group=self.log_group)
         require_pinned(self, container.image_name, path=f"{self.path}: {name}", pinning=self._posture.image_pinning)
         settings, secrets = Construct(self._settings, name), Construct(self._secrets, name)
@@ -132,9 +136,9 @@ class ContainerTask(Part):
             ConfigurationError: called twice, a percentage outside 0 to 100, too little memory left to the application, or a port of the
                 collector's for the application.
         """
-        tracing.check_tracing(self.path, again="add_tracing" in self._asked, percent=sampled_percent, port=self._port)
+        tracing.check_tracing(self.path, again="add_tracing" in self._asked, percent=sampled_percent, port=self.container_port)
         self._once("add_tracing")
-        self._memory.take("add_tracing", tracing.MEMORY_MIB)
+        self.memory.take("add_tracing", tracing.MEMORY_MIB)
         tracing.trace_collector(self, definition=self.task_definition, role=self.task_role, log_group=self.log_group)
         for name, value in tracing.trace_settings(self.path, sampled_percent).items():
             if name not in self._variables:
@@ -150,7 +154,7 @@ class ContainerTask(Part):
             ConfigurationError: called twice, or too little memory left to the application.
         """
         self._once("route_logs")
-        self._memory.take("route_logs", log_routes.MEMORY_MIB)
+        self.memory.take("route_logs", log_routes.MEMORY_MIB)
         log_routes.log_router(self, definition=self.task_definition, route=to, role=self.task_role, log_group=self.log_group)
 
     def add_scratch(self, path: str, *, memory_mib: int | None = None, disk_gib: int | None = None) -> None:
@@ -168,7 +172,7 @@ class ContainerTask(Part):
         scratch.check_path(self.path, path, taken=taken)
         scratch.check_size(self.path, memory_mib=memory_mib, disk_gib=disk_gib)
         if memory_mib is not None:
-            self._memory.take(f"add_scratch({path!r})", memory_mib)
+            self.memory.take(f"add_scratch({path!r})", memory_mib)
             scratch.mount_memory(self.container, path, memory_mib)
         elif disk_gib is not None:
             self._once("add_scratch on the disk")

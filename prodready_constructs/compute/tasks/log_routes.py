@@ -195,9 +195,9 @@ def log_router(
     cfn.add_property_override("ContainerDefinitions.0.LogConfiguration.LogDriver", "awsfirelens")
     for option in ("awslogs-group", "awslogs-stream-prefix", "awslogs-region", "mode", "max-buffer-size"):
         cfn.add_property_deletion_override(f"ContainerDefinitions.0.LogConfiguration.Options.{option}")
-    cfn.add_property_override(
-        "ContainerDefinitions.0.LogConfiguration.Options", {**route.options, "log-driver-buffer-limit": str(BUFFERED_LINES)}
-    )
+    # One by one: an override of all of them would take the deletions back.
+    for option, value in {**route.options, "log-driver-buffer-limit": str(BUFFERED_LINES)}.items():
+        cfn.add_property_override(f"ContainerDefinitions.0.LogConfiguration.Options.{option}", value)
     # A policy of its own, so that the waiver covers nothing that the application is granted.
     policy = iam.ManagedPolicy(
         scope, "LogRoutePolicy", document=iam.PolicyDocument.from_json({"Statement": list(route.rights)}), roles=[role]

@@ -14,6 +14,7 @@ from constructs import Construct
 
 from prodready_constructs.foundation import ComposedRole
 from prodready_constructs.foundation.tasks.hardened import admit_pull, hardened_container, restricted_linux, task_definition
+from prodready_constructs.foundation.tasks.images import require_pinned
 from prodready_constructs.posture import ComputePosture
 
 #: The container's name, and the first part of its log streams: the runner looks for both.
@@ -75,5 +76,6 @@ def migration_task(
         # What a migration says is worth more than its speed.
         logging=ecs.LogDriver.aws_logs(stream_prefix=STREAM_PREFIX, log_group=log_group, mode=ecs.AwsLogDriverMode.BLOCKING),
     )
+    require_pinned(scope, container.image_name, path=path, pinning=posture.image_pinning)
     admit_pull(image, execution_role.policy)
     return Task(cluster=cluster, definition=definition, container=container, task_role=task_role, execution_role=execution_role)
