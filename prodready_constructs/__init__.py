@@ -15,9 +15,9 @@ _HOMES = {
     "compliance": "Finding GuardError HardeningRules PRODUCTION_PACKS STAGING_PACKS guard",
     "compute": (
         "Batch Between CodeSigning DeviceIngest DeviceProvisioning DeviceTopics EventFilters FargateJob ForeignFunction "
-        "ForeignQueue FunctionCode FunctionRun HardenedFunction ImageRelease OutsideVpc Pace Pollers QueueConsumer QueueWorker "
-        "RecordStream Redrive ScheduledJob ServiceMesh Sidecar SmokeTest StreamConsumer ToBucket ToDelivery ToFirehose "
-        "ToFunction ToLogGroup ToQueue ToStream ToTable ToTopic WebService"
+        "ForeignQueue FunctionCode FunctionRun HardenedFunction ImageRelease LogsToBucket LogsToFirehose LogsToGroup OutsideVpc "
+        "Pace Pollers QueueConsumer QueueWorker RecordStream Redrive ScheduledJob ServiceMesh Sidecar SmokeTest StreamConsumer "
+        "ToBucket ToDelivery ToFunction ToQueue ToStream ToTable ToTopic WebService"
     ),
     "database": (
         "AURORA_MYSQL_3 AURORA_POSTGRESQL_16 AURORA_POSTGRESQL_17 AuroraDatabase AuroraEngine AuroraSecondary DatabaseProxy "

@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     from prodready_constructs.compute.service.smoke_test import SmokeTest as SmokeTest
     from prodready_constructs.compute.service.web_service import WebService as WebService
     from prodready_constructs.compute.tasks.image_release import ImageRelease as ImageRelease
-    from prodready_constructs.compute.tasks.log_routes import ToBucket as ToBucket
-    from prodready_constructs.compute.tasks.log_routes import ToFirehose as ToFirehose
-    from prodready_constructs.compute.tasks.log_routes import ToLogGroup as ToLogGroup
+    from prodready_constructs.compute.tasks.log_routes import LogsToBucket as LogsToBucket
+    from prodready_constructs.compute.tasks.log_routes import LogsToFirehose as LogsToFirehose
+    from prodready_constructs.compute.tasks.log_routes import LogsToGroup as LogsToGroup
     from prodready_constructs.compute.tasks.mesh import ServiceMesh as ServiceMesh
     from prodready_constructs.compute.tasks.sidecars import Sidecar as Sidecar
     from prodready_constructs.compute.workers.backlog import Pace as Pace
@@ -62,6 +62,9 @@ __all__ = [
     "FunctionRun",
     "HardenedFunction",
     "ImageRelease",
+    "LogsToBucket",
+    "LogsToFirehose",
+    "LogsToGroup",
     "OutsideVpc",
     "Pace",
     "Pollers",
@@ -76,9 +79,7 @@ __all__ = [
     "StreamConsumer",
     "ToBucket",
     "ToDelivery",
-    "ToFirehose",
     "ToFunction",
-    "ToLogGroup",
     "ToQueue",
     "ToStream",
     "ToTable",
@@ -102,7 +103,7 @@ _HOMES = {
     "service.smoke_test": "SmokeTest",
     "service.web_service": "WebService",
     "tasks.image_release": "ImageRelease",
-    "tasks.log_routes": "ToBucket ToFirehose ToLogGroup",
+    "tasks.log_routes": "LogsToBucket LogsToFirehose LogsToGroup",
     "tasks.mesh": "ServiceMesh",
     "tasks.sidecars": "Sidecar",
     "workers.backlog": "Pace",

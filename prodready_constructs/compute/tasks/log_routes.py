@@ -32,7 +32,7 @@ _PREFIX = re.compile(r"[A-Za-z0-9!_.*'()/-]{0,200}")
 
 
 class LogRoute(Protocol):
-    """Where lines go: :class:`ToLogGroup`, :class:`ToFirehose` or :class:`ToBucket`."""
+    """Where lines go: :class:`LogsToGroup`, :class:`LogsToFirehose` or :class:`LogsToBucket`."""
 
     @property
     def options(self) -> Mapping[str, str]:
@@ -48,7 +48,7 @@ class LogRoute(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class ToLogGroup:
+class LogsToGroup:
     """To CloudWatch Logs; the service's own log group is the usual one, so that alarms and queries go on counting.
 
     Source: https://docs.fluentbit.io/manual/pipeline/outputs/cloudwatch
@@ -86,7 +86,7 @@ class ToLogGroup:
 
 
 @dataclass(frozen=True, slots=True)
-class ToFirehose:
+class LogsToFirehose:
     """To a Firehose delivery stream, and on to wherever that delivers. Alarms and queries of the log group see nothing of it.
 
     Source: https://docs.fluentbit.io/manual/pipeline/outputs/firehose
@@ -111,7 +111,7 @@ class ToFirehose:
 
 
 @dataclass(frozen=True, slots=True)
-class ToBucket:
+class LogsToBucket:
     """To objects of an S3 bucket below *prefix*, every minute. Alarms and queries of the log group see nothing of it.
 
     Source: https://docs.fluentbit.io/manual/pipeline/outputs/s3
@@ -123,7 +123,7 @@ class ToBucket:
     def __post_init__(self) -> None:
         if not _PREFIX.fullmatch(self.prefix) or self.prefix.startswith("/") or self.prefix.endswith("/"):
             raise ConfigurationError(
-                "ToBucket.prefix",
+                "LogsToBucket.prefix",
                 given=self.prefix,
                 allowed="up to 200 characters of an object key, without / at either end",
                 mend="write 'tasks/orders'",

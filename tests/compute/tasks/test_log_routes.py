@@ -10,7 +10,7 @@ from aws_cdk import aws_kinesisfirehose as firehose
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 
-from prodready_constructs.compute.tasks.log_routes import LogRoute, ToBucket, ToFirehose, ToLogGroup
+from prodready_constructs.compute.tasks.log_routes import LogRoute, LogsToBucket, LogsToFirehose, LogsToGroup
 from prodready_constructs.errors import ConfigurationError
 from tests.compute.tasks.parts import a_service, containers
 from tests.support.packs import findings
@@ -26,18 +26,18 @@ class Made(NamedTuple):
     findings: list[str]
 
 
-@pytest.fixture(scope="module", params=["ToLogGroup", "ToFirehose", "ToBucket"])
+@pytest.fixture(scope="module", params=["LogsToGroup", "LogsToFirehose", "LogsToBucket"])
 def made(request: pytest.FixtureRequest) -> Made:
     stack = new_stack(new_app(flags={}))
     service = a_service(stack)
     to: LogRoute
-    if request.param == "ToLogGroup":
-        to = ToLogGroup(service.log_group)
-    elif request.param == "ToFirehose":
-        to = ToFirehose(firehose.DeliveryStream.from_delivery_stream_arn(stack, "Stream", STREAM))
+    if request.param == "LogsToGroup":
+        to = LogsToGroup(service.log_group)
+    elif request.param == "LogsToFirehose":
+        to = LogsToFirehose(firehose.DeliveryStream.from_delivery_stream_arn(stack, "Stream", STREAM))
     else:
         key = kms.Key.from_key_arn(stack, "BucketKey", KEY)
-        to = ToBucket(s3.Bucket.from_bucket_attributes(stack, "Bucket", bucket_arn=BUCKET, encryption_key=key), prefix="tasks/api")
+        to = LogsToBucket(s3.Bucket.from_bucket_attributes(stack, "Bucket", bucket_arn=BUCKET, encryption_key=key), prefix="tasks/api")
     service.route_logs(to)
     found = findings(stack)
     return Made(synth(stack), found)
@@ -123,15 +123,17 @@ def test_the_one_wildcard_is_waived_where_it_is(made: Made) -> None:
 def test_refuses_a_second_router_too_little_memory_and_a_prefix_that_none_is() -> None:
     stack = new_stack()
     service = a_service(stack)
-    service.route_logs(ToLogGroup(service.log_group))
+    service.route_logs(LogsToGroup(service.log_group))
     with pytest.raises(ConfigurationError, match=r"^Stack/Api: route_logs: got 'a second call'; allowed: one; call it once$"):
-        service.route_logs(ToLogGroup(service.log_group))
+        service.route_logs(LogsToGroup(service.log_group))
     small = a_service(stack, "Small", cpu=256, memory_mib=512)
     small.add_tracing()
     small.add_scratch("/more", memory_mib=1)
     with pytest.raises(ConfigurationError, match=r"^Stack/Small: route_logs: got '192 of the 319 MiB .*; allowed: at most 191 MiB"):
-        small.route_logs(ToLogGroup(small.log_group))
+        small.route_logs(LogsToGroup(small.log_group))
     bucket = s3.Bucket.from_bucket_name(stack, "Bucket", "lines")
     for prefix in ("/tasks", "tasks/", "a b"):
-        with pytest.raises(ConfigurationError, match=rf"^ToBucket.prefix: got '{prefix}'; allowed: up to 200 .*; write 'tasks/orders'$"):
-            ToBucket(bucket, prefix=prefix)
+        with pytest.raises(
+            ConfigurationError, match=rf"^LogsToBucket.prefix: got '{prefix}'; allowed: up to 200 .*; write 'tasks/orders'$"
+        ):
+            LogsToBucket(bucket, prefix=prefix)
