@@ -99,7 +99,10 @@ def ask(settings: dict[str, Any], path: str, seconds: float) -> tuple[int, str]:
         }
         connection.request("GET", path, headers=headers)
         response = connection.getresponse()
-        return response.status, response.read(LARGEST).decode("utf-8", "replace")
+        body = response.read(LARGEST)
+        if len(body) < LARGEST and response.length:
+            raise http.client.IncompleteRead(body, response.length)
+        return response.status, body.decode("utf-8", "replace")
     finally:
         connection.close()
 
