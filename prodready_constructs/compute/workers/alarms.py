@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from prodready_constructs.compute.workers.backlog import BACKLOG_EXPRESSION, Pace
+from prodready_constructs.compute.workers.backlog import BACKLOG_EXPRESSION, Pace, number
 from prodready_constructs.compute.workers.scaling import WorkMetrics, used
 from prodready_constructs.contracts import AlarmSpec, AnyAlarmSpec, EventSpec, GraphSpec, MathMetric, Metric, RunbookSpec, Severity
 
@@ -79,7 +79,7 @@ def worker_alarms(worker: WatchedWorker, *, sleeps: bool, service_arn: str, log_
         AlarmSpec(
             id="AtMaxTasks",
             metric=worker.math(
-                f"IF(FILL(running, 0) >= {worker.max_tasks} AND {BACKLOG_EXPRESSION} > {worker.pace.backlog_per_task:g}, 1, 0)",
+                f"IF(FILL(running, 0) >= {worker.max_tasks} AND {BACKLOG_EXPRESSION} > {number(worker.pace.backlog_per_task)}, 1, 0)",
                 "1: all tasks are running, and more waits for each than is acceptable",
             ),
             threshold=1,

@@ -28,6 +28,11 @@ BACKLOG_EXPRESSION = f"FILL(visible, 0) / {_AT_WORK}"
 BACKLOG_TO_ZERO_EXPRESSION = f"IF(FILL(visible, 0) == 0 AND FILL(flying, 0) > 0, 0.01, FILL(visible, 0)) / {_AT_WORK}"
 
 
+def number(value: float) -> str:
+    """*value* as CloudWatch reads it: without an exponent, and no more exact than the measurement it comes from."""
+    return f"{value:.6f}".rstrip("0").rstrip(".")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
     """How fast one task works, and how long a message may wait for it.
@@ -75,7 +80,7 @@ class Pace:
     @property
     def busy_expression(self) -> str:
         """:func:`busy_percent`, as CloudWatch computes it."""
-        return f"100 * FILL(sent, 0) / ({self.messages_per_minute:g} * {_AT_WORK})"
+        return f"100 * FILL(sent, 0) / ({number(self.messages_per_minute)} * {_AT_WORK})"
 
 
 def backlog_per_task(visible: float, running: int) -> float:

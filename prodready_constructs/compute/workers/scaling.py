@@ -129,7 +129,8 @@ def _wake(scope: Construct, *, target_id: str, metrics: WorkMetrics) -> None:
     cloudwatch.CfnAlarm(
         scope,
         "WakeAlarm",
-        alarm_description="Messages wait and no task is called for: it starts one, and tells nobody.",
+        alarm_description="Messages wait and no task is called for: it starts one, and tells nobody. "
+        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-autoscaling-stepscaling.html",
         actions_enabled=True,
         alarm_actions=[wake.ref],
         comparison_operator="GreaterThanOrEqualToThreshold",

@@ -81,6 +81,11 @@ def test_cloudwatch_is_given_the_same_formulas(visible: int, running: int) -> No
     assert evaluated(BACKLOG_TO_ZERO_EXPRESSION, visible=visible, flying=0, running=running) == backlog_per_task(visible, running)
 
 
+@pytest.mark.parametrize(("seconds", "written"), [(0.1, "600"), (7, "8.571429"), (0.00001, "6000000"), (3600, "0.016667")])
+def test_numbers_have_no_exponents(seconds: float, written: str) -> None:
+    assert f"/ ({written} * " in Pace(seconds_per_message=seconds, acceptable_wait=timedelta(days=1)).busy_expression
+
+
 @pytest.mark.parametrize("running", [1, 4, 100])
 def test_the_last_task_stays_while_it_holds_a_message(running: int) -> None:
     held = evaluated(BACKLOG_TO_ZERO_EXPRESSION, visible=0, flying=1, running=running)

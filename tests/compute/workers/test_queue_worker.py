@@ -218,6 +218,7 @@ def test_an_empty_queue_needs_nobody_and_a_message_wakes_one(sleepy: Made) -> No
     assert expression == "IF(FILL(visible, 0) > 0 AND FILL(desired, 0) < 1, 1, 0)"
     assert {one["Id"] for one in waking["Metrics"]} == {"visible", "desired", "result"}
     assert waking["TreatMissingData"] == "notBreaching"
+    assert "https://" in waking["AlarmDescription"], "our own rule wants every alarm to say where to read on"
 
 
 @pytest.mark.control("COST-4")
