@@ -9,6 +9,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from constructs import Construct, IConstruct
 
+from prodready_constructs.foundation import REGION
 from prodready_constructs.waivers import waive
 
 #: Where the agent of Session Manager writes; all else in the container stays read-only (aws/containers-roadmap issue 1359).
@@ -50,3 +51,15 @@ def open_to_exec(
     )
     cast("ecs.CfnService", service.node.default_child).enable_execute_command = True
     service.node.add_dependency(policy)
+
+
+def exec_command(*, cluster: str, service: str, container: str) -> str:
+    """What somebody pastes for a shell in whichever task of *service* is running."""
+    task = (
+        f"aws ecs list-tasks --region {REGION} --cluster {cluster} --service-name {service} --desired-status RUNNING"
+        " --query 'taskArns[0]' --output text"
+    )
+    return (
+        f'aws ecs execute-command --region {REGION} --cluster {cluster} --task "$({task})" --container {container}'
+        " --interactive --command /bin/sh"
+    )

@@ -15,7 +15,7 @@ from constructs import Construct
 
 from prodready_constructs.compute.tasks.cluster import capacity, offer_spot
 from prodready_constructs.compute.tasks.container_task import ContainerTask
-from prodready_constructs.compute.tasks.exec import open_to_exec
+from prodready_constructs.compute.tasks.exec import exec_command, open_to_exec
 from prodready_constructs.compute.tasks.hours import off_hours, scale_on_schedule
 from prodready_constructs.contracts import Attachable
 from prodready_constructs.foundation import Schedule
@@ -167,3 +167,8 @@ class FargateWorkload(ContainerTask):
                 sessions=self._sessions.log_group_arn,
                 key=self._key,
             )
+
+    @property
+    def exec_command(self) -> str:
+        """Opens a shell in a running task, for those whom IAM allows ``ecs:ExecuteCommand``, once :meth:`allow_exec` was called."""
+        return exec_command(cluster=self.cluster.cluster_name, service=self.service.service_name, container=self.container.container_name)
