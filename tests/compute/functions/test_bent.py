@@ -76,7 +76,6 @@ def test_a_rule_of_ours_bites(path: str, name: str, value: Any, rule: str) -> No
             {"NIST.800.53.R5-LambdaConcurrency", "HIPAA.Security-LambdaConcurrency"},
         ),
         ("Orders/Events", {"destination_config": None}, {"Serverless-LambdaAsyncFailureDestination"}),
-        ("Orders/DeadLetters/Resource", {"kms_master_key_id": None}, {"AwsSolutions-SQS2"}),
     ],
 )
 def test_a_pack_bites(path: str, changes: dict[str, Any], rules: set[str]) -> None:
