@@ -182,7 +182,7 @@ class DeviceAudit(Part):
             day_of_week="MON" if posture.audit == "WEEKLY" else None,
             target_check_names=[*CRITICAL_CHECKS, *OTHER_CHECKS],
         )
-        self.schedule.add_dependency(self.configuration)
+        self.schedule.add_resource_dependency(self.configuration)
         #: Its name, as its metrics have it.
         self.schedule_name: str = self.schedule.ref
 

@@ -29,7 +29,7 @@ def dead_letter_queue(scope: Construct, *, key: kms.IKey) -> sqs.Queue:
     )
     waive(
         queue,
-        rule="Serverless-SQSRedrivePolicy",
+        rule=["AwsSolutions-SQS3", "Serverless-SQSRedrivePolicy"],
         because="This queue is itself where messages end that no target took: nothing consumes it, it keeps them as long as SQS can, and a "
         "critical alarm fires on its first message.",
         owner="platform",

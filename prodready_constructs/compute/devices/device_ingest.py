@@ -18,6 +18,7 @@ from prodready_constructs.compute.devices.behaviour import security_profile
 from prodready_constructs.compute.devices.custom_domain import DeviceEndpoint, RegionalDomain
 from prodready_constructs.compute.devices.dead_letters import dead_letter_queue
 from prodready_constructs.compute.devices.provisioning import ProvisioningTemplate
+from prodready_constructs.compute.devices.provisioning_template import DeviceProvisioning
 from prodready_constructs.compute.devices.rules import TopicRule, add_topic_rule, check_rule_id, prefix_of_names, trusted
 from prodready_constructs.compute.devices.targets import WRITE_ENCRYPTED, Target
 from prodready_constructs.compute.devices.thing_policy import thing_policy

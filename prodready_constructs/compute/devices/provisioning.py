@@ -77,7 +77,7 @@ class ProvisioningTemplate(Part):
         )
         if permission:
             # AWS IoT tries to call the hook when the template is made.
-            self.template.add_dependency(permission)
+            self.template.add_resource_dependency(permission)
         #: The policy of the certificate that new devices are made with; None where each is made with its own.
         self.claim_policy = self._claim_policy() if by_claim else None
 

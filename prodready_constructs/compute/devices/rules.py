@@ -15,7 +15,7 @@ from aws_cdk import aws_lambda as lambda_
 from prodready_constructs.compute.devices.sql import parse_sql
 from prodready_constructs.compute.devices.sql_words import SQL_VERSION
 from prodready_constructs.compute.devices.targets import Target, ToBucket, ToFunction
-from prodready_constructs.compute.devices.thing_policy import ARN
+from prodready_constructs.compute.devices.thing_policy import ARN, THING_NAME
 from prodready_constructs.compute.devices.topics import DeviceTopics, check_filter, heard
 from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.foundation import ACCOUNT_ID, ComposedRole, Part
@@ -146,7 +146,13 @@ def add_topic_rule(
             rule_disabled=False,
         ),
     )
-    return TopicRule(id=rule_id, name=name, resource=rule, ingest=tuple(f"{name}/{one}" for one in ingest), silent_after=silent_after)
+    return TopicRule(
+        id=rule_id,
+        name=name,
+        resource=rule,
+        ingest=tuple(f"{name}/{prefix}/{THING_NAME}/{one}" for one in ingest),
+        silent_after=silent_after,
+    )
 
 
 def _check_source(where: str, topic_filter: str | None, *, prefix: str, topics: DeviceTopics, basic_ingest: bool) -> tuple[str, ...]:

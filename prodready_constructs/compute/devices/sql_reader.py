@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NoReturn
 
-from prodready_constructs.compute.devices.sql_words import ELSEWHERE, RESERVED, SQL_VERSION, Token, token_at
+from prodready_constructs.compute.devices.sql_words import ELSEWHERE, NEVER_NAMES, SQL_VERSION, Token, token_at
 from prodready_constructs.errors import ConfigurationError
 
 
@@ -25,6 +25,13 @@ class Reader:
         token = self.token
         self._before = token.word
         self.token = self._read(token.end)
+        return token
+
+    def following(self, count: int = 1) -> Token:
+        """The token that comes *count* after this one; a fault there is told when it is reached."""
+        token = self.token
+        for _ in range(count):
+            token = token_at(self.text, token.end)
         return token
 
     def at_sign(self, *signs: str) -> bool:
@@ -55,7 +62,7 @@ class Reader:
 
     def name(self, what: str) -> None:
         """Read a name, which must stand here."""
-        if self.token.kind != "word" or self.token.word in RESERVED:
+        if self.token.kind != "word" or self.token.word in NEVER_NAMES:
             self.unexpected(what)
         self.next()
 

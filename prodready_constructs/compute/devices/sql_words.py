@@ -85,30 +85,12 @@ def token_at(text: str, start: int) -> Token:
     return Token(kind, shown, start + 1, match.end())
 
 
-#: Words that are no field, alias or variable.
+#: Words that are no field by themselves. VALUE, SET and EXISTS are, where they cannot be what they are elsewhere: devices send values.
 RESERVED = frozenset(
-    [
-        "SELECT",
-        "FROM",
-        "WHERE",
-        "SET",
-        "AS",
-        "VALUE",
-        "AND",
-        "OR",
-        "NOT",
-        "IN",
-        "EXISTS",
-        "CASE",
-        "WHEN",
-        "THEN",
-        "ELSE",
-        "END",
-        "TRUE",
-        "FALSE",
-        "NULL",
-    ]
+    ("SELECT", "FROM", "WHERE", "AS", "AND", "OR", "NOT", "IN", "CASE", "WHEN", "THEN", "ELSE", "END", "TRUE", "FALSE", "NULL")
 )
+#: Words that are no field after a dot and no name after AS either.
+NEVER_NAMES = frozenset(("FROM", "WHERE", "AS"))
 #: Words of other dialects, and what AWS IoT SQL has for them.
 ELSEWHERE = {
     "LIKE": "use startswith(), endswith() or regexp_matches()",

@@ -131,7 +131,7 @@ class ToBucket:
     """
 
     bucket: s3.IBucket
-    key: str = "devices/${topic(2)}/${timestamp()}-${newuuid()}.json"
+    key: str = "devices/${clientid()}/${timestamp()}-${newuuid()}.json"
 
     @property
     def prefix(self) -> str:
@@ -146,7 +146,7 @@ class ToBucket:
                 f"{where}: ToBucket.key",
                 given=self.key,
                 allowed="a key that begins with a fixed prefix and a slash: the rule may write below it alone",
-                mend="write 'devices/${topic(2)}/${newuuid()}.json'",
+                mend="write 'devices/${clientid()}/${newuuid()}.json'",
             )
 
     @property
@@ -172,7 +172,7 @@ class ToStream:
     """
 
     stream: kinesis.IStream
-    partition_key: str = "${topic(2)}"
+    partition_key: str = "${clientid()}"
 
     def check(self, where: str, variables: frozenset[str]) -> None:
         """The partition key is a template."""
