@@ -106,27 +106,39 @@ def get(port: int, path: str = "/health", *, method: str = "GET", headers: dict[
 
 
 class Balancer:
-    """As an Application Load Balancer does it: connections to targets are kept and reused; one that is deregistered gets no new request."""
+    """As an Application Load Balancer does it: connections to targets are kept and reused; one that is deregistered gets no new request.
 
-    def __init__(self, *ports: int) -> None:
+    Its nodes learn of that one after another: the last of them after *late* seconds.
+    """
+
+    def __init__(self, *ports: int, nodes: int, late: float) -> None:
         self.registered = list(ports)
+        self._nodes, self._late = nodes, late
+        self._gone: tuple[int, float] = (0, 0.0)
         self.served: Counter[int] = Counter()
         self.failed: list[str] = []
+        #: Requests to a target after it was deregistered.
+        self.after = 0
         self._lock = threading.Lock()
         self._turn = 0
 
     def deregister(self, port: int) -> None:
-        """No new request after this; those on their way may still come in."""
-        with self._lock:
-            self.registered.remove(port)
+        """No new request from those who know; those on their way may still come in."""
+        self._gone = (port, time.monotonic())
 
-    def send(self, requests: int, *, new_connection_every: int) -> None:
-        """Send *requests*, one after another, over kept connections, some of which are given up and made anew."""
+    def _known_to(self, node: int) -> list[int]:
+        port, since = self._gone
+        knows = port and time.monotonic() >= since + self._late * node / self._nodes
+        return [one for one in self.registered if one != port] if knows else self.registered
+
+    def send(self, node: int, requests: int, *, new_connection_every: int) -> None:
+        """Send *requests* by *node*, one after another, over kept connections, some of which are given up and made anew."""
         kept: dict[int, http.client.HTTPConnection] = {}
         for number in range(requests):
             with self._lock:
                 self._turn += 1
-                port = self.registered[self._turn % len(self.registered)]
+                targets = self._known_to(node)
+                port = targets[self._turn % len(targets)]
             try:
                 if number % new_connection_every == 0 and port in kept:
                     kept.pop(port).close()
@@ -140,6 +152,7 @@ class Balancer:
                 outcome = f"{port}: {error!r}"
             with self._lock:
                 self.served[port] += 1
+                self.after += port == self._gone[0]
                 if outcome:
                     self.failed.append(outcome)
         for connection in kept.values():

@@ -63,18 +63,19 @@ def test_health_of_the_process_alone(service: Service) -> None:
 
 
 @pytest.mark.parametrize(
-    ("method", "path", "body", "status", "content"),
+    ("request_", "status", "content"),
     [
-        ("GET", "/nothing", None, 404, {"error": "not found"}),
-        ("GET", "/health?from=elb", None, 200, {"status": "ok", "version": "slow", "checks": {}}),
-        ("GET", "/health/", None, 404, {"error": "not found"}),
-        ("POST", "/health", b"{}", 405, {"error": "method not allowed"}),
-        ("HEAD", "/health", None, 200, None),
-        ("GET", "/broken", None, 500, {"error": "internal error"}),
-        ("BREW", "/health", None, 501, {"error": "not implemented"}),
+        (("GET", "/nothing", None), 404, {"error": "not found"}),
+        (("GET", "/health?from=elb", None), 200, {"status": "ok", "version": "slow", "checks": {}}),
+        (("GET", "/health/", None), 404, {"error": "not found"}),
+        (("POST", "/health", b"{}"), 405, {"error": "method not allowed"}),
+        (("HEAD", "/health", None), 200, None),
+        (("GET", "/broken", None), 500, {"error": "internal error"}),
+        (("BREW", "/health", None), 501, {"error": "not implemented"}),
     ],
 )
-def test_answers(service: Service, method: str, path: str, body: bytes | None, status: int, content: Any) -> None:
+def test_answers(service: Service, request_: tuple[str, str, bytes | None], status: int, content: Any) -> None:
+    method, path, body = request_
     answered, _, said = get(service.port, path, method=method, body=body)
     assert (answered, said) == (status, content)
 

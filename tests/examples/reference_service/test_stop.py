@@ -29,12 +29,12 @@ def test_no_request_of_5_000_fails_while_one_of_two_stops(tmp_path: Path) -> Non
         running(tmp_path / "new") as new,
     ):
         ports = [old.port, new.port]
-        balancer = Balancer(*ports)
+        balancer = Balancer(*ports, nodes=CALLERS, late=0.5)
         with ThreadPoolExecutor(CALLERS) as callers:
-            done = [callers.submit(balancer.send, REQUESTS // CALLERS, new_connection_every=7) for _ in range(CALLERS)]
+            done = [callers.submit(balancer.send, node, REQUESTS // CALLERS, new_connection_every=7) for node in range(CALLERS)]
             while sum(balancer.served.values()) < REQUESTS // 3:
                 time.sleep(0.005)
-            # As ECS does it: first the target goes, then the signal comes.
+            # As ECS does it: first the target goes, then the signal comes. Not every node knows at once.
             balancer.deregister(ports[0])
             old.term()
             code = old.end()
@@ -44,6 +44,7 @@ def test_no_request_of_5_000_fails_while_one_of_two_stops(tmp_path: Path) -> Non
         assert balancer.failed == []
         assert sum(balancer.served.values()) == REQUESTS
         assert min(balancer.served.values()) > REQUESTS // 10, "both have served"
+        assert balancer.after > 20, "some came after the signal"
         assert code == 0
         lines = [*old.lines, *new.lines]
         assert {line["level"] for line in lines} == {"info"}, "no warning, no error"
@@ -97,6 +98,19 @@ def test_what_waits_to_be_accepted_is_served_too(tmp_path: Path) -> None:
         assert service.end() == 0
         for one in held:
             one.close()
+
+
+def test_a_request_on_its_way_over_a_new_connection_is_served(tmp_path: Path) -> None:
+    """Nothing is accepted any more when it arrives, but its connection was."""
+    with running(tmp_path / "log") as service:
+        with socket.create_connection(("127.0.0.1", service.port)) as connection:
+            service.term()
+            time.sleep(0.4)
+            with pytest.raises(ConnectionRefusedError):
+                get(service.port)
+            connection.sendall(b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert connection.makefile("rb").readline() == b"HTTP/1.1 200 OK\r\n"
+        assert service.end() == 0
 
 
 def test_an_idle_connection_does_not_hold_it_up(tmp_path: Path) -> None:
