@@ -5,7 +5,17 @@ from __future__ import annotations
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from prodready_constructs import BackupPlan, LogBucket, MultiAzDatabase, Posture, PrivateNetwork, ReplicaBucket, SecureBucket, Watch
+from prodready_constructs import (
+    BackupPlan,
+    LogBucket,
+    MultiAzDatabase,
+    Posture,
+    PrivateNetwork,
+    ReplicaBucket,
+    SecureBucket,
+    SessionBastion,
+    Watch,
+)
 from prodready_constructs.contracts import Watchable
 from stacks.base import EnvironmentStack
 from stacks.edge import CLOUDFRONT_REGION, EdgeStack
@@ -32,6 +42,10 @@ class DataStack(EnvironmentStack):
             self, "Uploads", posture=posture.storage, access_logs=self.logs.bucket, replica=self.replica, key_prefix="uploads/"
         )
         self.stores = Stores(self, "Stores", posture=posture, network=self.network, database=self.database)
+        #: How people reach the databases and the cache: by Session Manager, and in working hours.
+        self.bastion = SessionBastion(self, "Bastion", vpc=self.network.vpc, posture=posture.bastion)
+        for store in (self.database, self.stores.ledger, self.stores.sessions):
+            self.bastion.connect_to(store)
         self.backup = BackupPlan(
             self,
             "Backup",
@@ -39,7 +53,7 @@ class DataStack(EnvironmentStack):
             protecting=[self.database, self.uploads, *self.stores.recoverable],
             copy_to_arn=recovery.vault.arn,
         )
-        self.watched: list[Watchable] = [self.database, self.uploads, self.network, self.backup, *self.stores.watched]
+        self.watched: list[Watchable] = [self.database, self.uploads, self.network, self.bastion, self.backup, *self.stores.watched]
         if self.routes is not edge.routes:
             self.watched.append(self.routes)
         self.watch = Watch(self, "Watch", routes=self.routes, watching=self.watched, runbook_base_url=settings.runbooks)

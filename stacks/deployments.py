@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from aws_cdk import App, Stack
 
 from prodready_constructs import Posture
+from stacks.background import BackgroundStack
 from stacks.data import DataStack
 from stacks.edge import EdgeStack, SiteAlarmsStack
 from stacks.recovery import RecoveryStack
@@ -21,6 +22,7 @@ class Deployment:
     recovery: RecoveryStack
     edge: EdgeStack
     data: DataStack
+    background: BackgroundStack
     workload: WorkloadStack
     #: Only where the workload is not in us-east-1.
     site_alarms: SiteAlarmsStack | None
@@ -28,18 +30,19 @@ class Deployment:
     @property
     def stacks(self) -> tuple[Stack, ...]:
         """All of them."""
-        return (self.recovery, self.edge, self.data, self.workload, *filter(None, [self.site_alarms]))
+        return (self.recovery, self.edge, self.data, self.background, self.workload, *filter(None, [self.site_alarms]))
 
 
 def deploy(app: App, prefix: str, *, posture: Posture, settings: Settings) -> Deployment:
-    """The stacks ``<prefix>RecoveryStack``, ``<prefix>EdgeStack``, ``<prefix>DataStack`` and ``<prefix>Stack``.
+    """The stacks ``<prefix>RecoveryStack``, ``<prefix>EdgeStack``, ``<prefix>DataStack``, ``<prefix>BackgroundStack`` and ``<prefix>Stack``.
 
     Outside us-east-1 also ``<prefix>SiteAlarmsStack``.
     """
     recovery = RecoveryStack(app, f"{prefix}RecoveryStack", posture=posture, settings=settings)
     edge = EdgeStack(app, f"{prefix}EdgeStack", posture=posture, settings=settings)
     data = DataStack(app, f"{prefix}DataStack", posture=posture, settings=settings, edge=edge, recovery=recovery)
-    workload = WorkloadStack(app, f"{prefix}Stack", posture=posture, settings=settings, data=data, edge=edge)
+    background = BackgroundStack(app, f"{prefix}BackgroundStack", posture=posture, settings=settings, data=data)
+    workload = WorkloadStack(app, f"{prefix}Stack", posture=posture, settings=settings, data=data, edge=edge, background=background)
     site_alarms = (
         SiteAlarmsStack(
             app,
@@ -53,4 +56,4 @@ def deploy(app: App, prefix: str, *, posture: Posture, settings: Settings) -> De
         if workload.watched_from_us_east_1
         else None
     )
-    return Deployment(recovery=recovery, edge=edge, data=data, workload=workload, site_alarms=site_alarms)
+    return Deployment(recovery=recovery, edge=edge, data=data, background=background, workload=workload, site_alarms=site_alarms)

@@ -51,6 +51,7 @@ class Stores(Construct):
             schema=TableSchema(partition_key=dynamodb.Attribute(name="id", type=dynamodb.AttributeType.STRING), ttl_attribute="expires_at"),
             posture=posture.tables,
             data_class=data_class,
+            stream=dynamodb.StreamViewType.KEYS_ONLY,
         )
         self.cache_rotation = CachePasswordRotation(self, "CacheRotation", vpc=vpc, encryption_key=key)
         self.sessions = ReplicatedCache(self, "Sessions", vpc=vpc, posture=posture.cache, rotation=self.cache_rotation)

@@ -29,6 +29,7 @@ from prodready_constructs import (
 )
 from prodready_constructs.contracts import Watchable
 from stacks.apis import Apis
+from stacks.background import BackgroundStack
 from stacks.base import EnvironmentStack
 from stacks.data import DataStack
 from stacks.edge import CLOUDFRONT_REGION, EdgeStack
@@ -47,6 +48,7 @@ class WorkloadStack(EnvironmentStack):
         settings: Settings,
         data: DataStack,
         edge: EdgeStack,
+        background: BackgroundStack,
     ) -> None:
         super().__init__(scope, construct_id, settings=settings, region=settings.region, description="Doors, service and site")
         vpc = data.network.vpc
@@ -165,6 +167,6 @@ class WorkloadStack(EnvironmentStack):
             "Dashboard",
             posture=posture.monitoring,
             title=f"{settings.application} {settings.environment}",
-            watching=[*here, *self.watched_from_us_east_1, *data.watched, *edge.watched],
-            watches=[watch, data.watch],
+            watching=[*here, *self.watched_from_us_east_1, *background.watched, *data.watched, *edge.watched],
+            watches=[watch, background.watch, data.watch],
         )

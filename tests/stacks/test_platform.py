@@ -16,7 +16,7 @@ from syrupy.assertion import SnapshotAssertion
 from bench.messages import total
 from prodready_constructs import PRODUCTION, STAGING, Posture
 from prodready_constructs.evidence.lock import is_fresh
-from stacks import apis, data, edge, recovery, stores, workload
+from stacks import apis, background, data, edge, recovery, stores, workload
 from stacks.deployments import deploy
 from stacks.settings import Settings, load_settings
 from tests.stacks.conftest import Platform
@@ -26,7 +26,7 @@ from tests.support.synthesis import ROOT, Template, new_app, synth_all
 #: All tests of the platform on one worker: it is synthesized once.
 pytestmark = pytest.mark.xdist_group("platform")
 
-STACKS = [f"{environment}{part}Stack" for environment in ("Prod", "Staging") for part in ("", "Data", "Edge", "Recovery")]
+STACKS = [f"{environment}{part}Stack" for environment in ("Prod", "Staging") for part in ("", "Background", "Data", "Edge", "Recovery")]
 #: Waivers over all six packs; hardening the same platform by hand reached 25.
 MOST_WAIVERS = 20
 #: An open health check and a secret that is exchanged by generations (decision 71) need a few each.
@@ -106,7 +106,7 @@ MOST_MESSAGES_A_RESOURCE = 3.7
 
 def test_stacks_are_composition() -> None:
     """The workload stack and what it rests on: few statements, no branches but the trial without a domain."""
-    for module in (apis, data, edge, recovery, stores, workload):
+    for module in (apis, background, data, edge, recovery, stores, workload):
         tree = ast.parse(inspect.getsource(module))
         branches = [node for node in ast.walk(tree) if isinstance(node, (ast.If, ast.For, ast.While, ast.Try))]
         assert len(branches) <= 1, f"{module.__name__} decides"
@@ -148,7 +148,7 @@ def test_staging_differs_from_production_by_its_posture_alone() -> None:
         for field in fields(Posture)
         if field.name not in LINKED and getattr(PRODUCTION, field.name) != getattr(STAGING, field.name)
     }
-    written = "".join(inspect.getsource(module) for module in (apis, data, edge, recovery, stores, workload))
+    written = "".join(inspect.getsource(module) for module in (apis, background, data, edge, recovery, stores, workload))
     silent = [name for name, paths in by_slice.items() if not paths and f"posture.{name}" in written]
     assert silent == ["monitoring"], "page_on_critical alone decides what is refused, not what is made"
     whole = difference(production, leaves(STAGING, settings))
