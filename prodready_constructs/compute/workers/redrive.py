@@ -18,8 +18,8 @@ from prodready_constructs.contracts import WorkQueue
 from prodready_constructs.posture import FunctionPosture, Release, WorkerPosture
 
 _CODE = Path(__file__).parent / "handlers" / "redrive"
-#: Dead letters of this long after a move are taken for those that were moved: a day has a peak hour in it.
-WATCH = timedelta(days=1)
+#: Dead letters of this long after a move are taken for those that were moved: a run each night must remember the night before.
+WATCH = timedelta(hours=36)
 #: Some calls to SQS; each is given up after five seconds, and tried three times.
 TIMEOUT = timedelta(minutes=1)
 #: What moving takes. Source: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-dead-letter-queue-redrive.html
@@ -37,7 +37,7 @@ class Redrive(HardenedFunction):
     """A function that moves the dead letters of one queue back to it, at *posture.redrive_rate* a second, and knows when not to.
 
     Always: SQS moves the messages, the function sees none; one execution at a time; nothing is moved while a move is under way; not when
-    half of what was moved within a day is here again, and a move that goes round in circles is cancelled: both are errors of the function,
+    half of what was moved in the last day and a half is here again, and a move that goes round in circles is cancelled: both are errors of the function,
     which its alarms tell. ``{"force": true}`` as its event moves them all the same. Call it from a runbook, or by a ``ScheduledJob``.
 
     Args:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, cast
 import pytest
 from aws_cdk import aws_sqs as sqs
 
-from prodready_constructs import PRODUCTION, STAGING, ForeignQueue, OutsideVpc, Redrive
+from prodready_constructs import PRODUCTION, STAGING, ForeignQueue, FunctionRun, OutsideVpc, Redrive, ScheduledJob
 from tests.compute.workers.parts import a_queue, a_vpc
 from tests.support.packs import findings
 from tests.support.synthesis import Template, new_app, new_stack, synth
@@ -66,7 +66,7 @@ def test_slowly_and_one_at_a_time(made: Made) -> None:
     assert function["Timeout"] == 60
     assert function["Handler"] == "index.handler"
     variables = function["Environment"]["Variables"]
-    assert (variables["RATE"], variables["WATCH_SECONDS"]) == ("10", "86400")
+    assert (variables["RATE"], variables["WATCH_SECONDS"]) == ("10", "129600")
     assert "OrdersDeadLetters" in str(variables["DEAD_LETTERS_ARN"])
     assert "OrdersDeadLetters" in str(variables["DEAD_LETTERS_URL"])
 
@@ -87,6 +87,23 @@ def test_a_queue_that_is_not_ours_and_no_vpc() -> None:
     template = synth(stack)
     assert "Dead" in granted(template)["sqs:StartMessageMoveTask"][0]
     assert "VpcConfig" not in cast("dict[str, Any]", template.props("AWS::Lambda::Function", "Redrive"))
+
+
+@pytest.mark.control("STORE-3")
+def test_a_schedule_may_call_it_and_never_forces() -> None:
+    stack = new_stack()
+    redrive = Redrive(stack, "Redrive", queue=a_queue(stack), posture=PRODUCTION.workers, functions=PRODUCTION.functions, vpc=a_vpc(stack))
+    ScheduledJob(
+        stack,
+        "AtNight",
+        schedule="cron(30 3 * * ? *)",
+        target=FunctionRun(function=redrive, limit=redrive.timeout),
+        posture=PRODUCTION.jobs,
+        time_zone="Europe/Berlin",
+    )
+    target = synth(stack).props("AWS::Scheduler::Schedule")["Target"]
+    assert "RedriveLive" in str(target["Arn"])
+    assert "force" not in str(target["Input"])
 
 
 def test_failures_are_told(made: Made) -> None:

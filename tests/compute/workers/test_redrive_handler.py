@@ -44,7 +44,7 @@ def served(monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]:
         "DEAD_LETTERS_ARN": DEAD_LETTERS,
         "DEAD_LETTERS_URL": "https://sqs.us-east-1.amazonaws.com/111122223333/orders-dead-letters",
         "RATE": "10",
-        "WATCH_SECONDS": "86400",
+        "WATCH_SECONDS": "129600",
         "TIMEOUT_SECONDS": "0.3",
     }.items():
         monkeypatch.setenv(name, value)
@@ -103,7 +103,7 @@ def test_the_same_messages_are_not_moved_twice(served: Served) -> None:
     ("waiting", "tasks"),
     [
         (4, [a_task(started=time.time() - 30 * MINUTE, moved=10)]),
-        (10, [a_task(started=time.time() - 25 * 60 * MINUTE, moved=10)]),
+        (10, [a_task(started=time.time() - 37 * 60 * MINUTE, moved=10)]),
         (10, [a_task(status="FAILED", started=time.time() - MINUTE, moved=0)]),
     ],
     ids=["few came back", "long ago", "moved nothing"],
