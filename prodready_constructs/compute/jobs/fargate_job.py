@@ -18,7 +18,7 @@ from constructs import Construct
 from prodready_constructs.compute.jobs.alarms import Runs
 from prodready_constructs.compute.jobs.machine import machine_key, state_machine
 from prodready_constructs.compute.jobs.steps import run_steps
-from prodready_constructs.compute.jobs.targets import CONTEXT, Start
+from prodready_constructs.compute.jobs.targets import CONTEXT, START_EXECUTION, Start
 from prodready_constructs.compute.tasks.container import fargate_task, log_stream
 from prodready_constructs.compute.tasks.secrets import ecs_secret
 from prodready_constructs.compute.tasks.settings import ecs_setting
@@ -209,7 +209,7 @@ class FargateJob(Part):
         failures = tuple(metric(name) for name in ("ExecutionsFailed", "ExecutionsTimedOut", "ExecutionsAborted"))
         return Start(
             arn=arn,
-            action="states:StartExecution",
+            action=START_EXECUTION,
             input=json.dumps(CONTEXT),
             # The state machine's history is encrypted with its key, for whoever starts it too.
             statements=({"Action": ["kms:Decrypt", "kms:GenerateDataKey"], "Resource": self.key.key_arn},),

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any
 
 from aws_cdk import Annotations
 from aws_cdk import aws_kms as kms
@@ -16,11 +14,11 @@ from prodready_constructs.compute.jobs.checks import Between, plan_of
 from prodready_constructs.compute.jobs.graphs import job_graphs
 from prodready_constructs.compute.jobs.machine import machine_key
 from prodready_constructs.compute.jobs.missed import sight
-from prodready_constructs.compute.jobs.starter import dead_letters, schedule_of, starting_role, target_of
-from prodready_constructs.compute.jobs.targets import JobTarget, Start
+from prodready_constructs.compute.jobs.starter import Starter, dead_letters
+from prodready_constructs.compute.jobs.targets import START_EXECUTION, JobTarget
 from prodready_constructs.compute.jobs.watchman import Watchman
 from prodready_constructs.contracts import AlarmSpec, ControlClaim, GraphSpec, Severity, record
-from prodready_constructs.foundation import DataKey, Part
+from prodready_constructs.foundation import DataKey, Part, Schedule
 from prodready_constructs.foundation.schedules import UTC
 from prodready_constructs.posture import JobPosture
 
@@ -87,32 +85,42 @@ class ScheduledJob(Part):
         self.dead_letters = dead_letters(self, key=self.key)
         #: The schedule group, which the metrics are of.
         self.group = scheduler.CfnScheduleGroup(self, "Group")
-        #: What EventBridge Scheduler may do.
-        self.role = starting_role(
-            self,
-            path=path,
+        group = self.group.ref
+        starter = Starter(
+            group=group,
             group_arn=self.group.attr_arn,
-            statements=[*self._rights(start.arn, start.action), *start.statements],
+            queue_arn=self.dead_letters.queue_arn,
+            key_arn=self.key.key_arn,
+            retries=posture.retries,
         )
-        #: The schedule itself. Whatever is changed through it is still judged at synth.
-        self.schedule = schedule_of(
+        #: What EventBridge Scheduler may do, and the schedule itself. Whatever is changed through it is still judged at synth.
+        self.role, self.schedule = starter.schedule(
             self,
-            "Schedule",
-            description=f"Starts {path}",
-            group=self.group.ref,
-            expression=schedule,
-            zone=time_zone,
-            target=target_of(
-                arn=start.arn, role=self.role, given=start.input, retries=posture.retries, age=plan.retry_age, queue=self.dead_letters
-            ),
-            key=self.key,
+            when=plan.schedule,
+            arn=start.arn,
+            action=start.action,
+            given=start.input,
+            age=plan.retry_age,
+            statements=start.statements if encryption_key else (),
             flexible=flexible_window,
             between=between,
         )
-        # EventBridge Scheduler tries the role when the schedule is made.
-        self.schedule.node.add_dependency(self.role.policy)
+        name = self.schedule.ref
         if seen is None:
-            self._watch_over(start, wait=plan.wait, posture=posture)
+            watchman = Watchman(
+                self,
+                "Watchman",
+                job=path,
+                group=group,
+                schedule=name,
+                runs=start.runs,
+                wait=plan.wait,
+                key=self.key,
+                log_retention=posture.log_retention,
+            )
+            # A role of its own: the schedule waits for the policy of the job's, and the watchman for the schedule.
+            hourly = Schedule(HOURLY)
+            starter.schedule(watchman, when=hourly, arn=watchman.arn, action=START_EXECUTION, given="{}", age=posture.retry_age)
         if plan.rhythm.skipped is not None:
             Annotations.of(self).add_info(
                 f"{schedule} does not run on {plan.rhythm.skipped:%Y-%m-%d}: in {time_zone} clocks skip {plan.rhythm.skipped:%H:%M}. "
@@ -120,8 +128,8 @@ class ScheduledJob(Part):
             )
         self._watched = WatchedJob(
             path=path,
-            group=self.group.ref,
-            schedule=self.schedule.ref,
+            group=group,
+            schedule=name,
             expression=schedule,
             zone=time_zone,
             dead_letters=self.dead_letters.queue_name,
@@ -150,48 +158,6 @@ class ScheduledJob(Part):
         if rare:
             return machine_key(self, given, description=description)
         return given or DataKey(self, "Key", description=description).key
-
-    def _watch_over(self, start: Start, *, wait: timedelta, posture: JobPosture) -> None:
-        """Ask every hour what no alarm can see."""
-        watchman = Watchman(
-            self,
-            "Watchman",
-            job=self.path,
-            group=self.group.ref,
-            schedule=self.schedule.ref,
-            runs=start.runs,
-            wait=wait,
-            key=self.key,
-            log_retention=posture.log_retention,
-        )
-        # A role of its own: the schedule waits for the policy of the job's, and the watchman for the schedule.
-        role = starting_role(
-            watchman,
-            path=watchman.path,
-            group_arn=self.group.attr_arn,
-            statements=self._rights(watchman.arn, "states:StartExecution"),
-        )
-        asked = schedule_of(
-            watchman,
-            "Schedule",
-            description=f"Looks for runs of {self.path}",
-            group=self.group.ref,
-            expression=HOURLY,
-            zone=UTC,
-            target=target_of(
-                arn=watchman.arn, role=role, given="{}", retries=posture.retries, age=posture.retry_age, queue=self.dead_letters
-            ),
-            key=self.key,
-        )
-        asked.node.add_dependency(role.policy)
-
-    def _rights(self, arn: str, action: str) -> list[Mapping[str, Any]]:
-        return [
-            {"Action": action, "Resource": arn},
-            {"Action": "sqs:SendMessage", "Resource": self.dead_letters.queue_arn},
-            # Of the schedule's own input, and for messages to the encrypted queue.
-            {"Action": ["kms:Decrypt", "kms:GenerateDataKey"], "Resource": self.key.key_arn},
-        ]
 
     @property
     def alarm_specs(self) -> tuple[AlarmSpec, ...]:

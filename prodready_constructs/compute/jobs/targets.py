@@ -22,6 +22,8 @@ LONGEST_FUNCTION = timedelta(minutes=15)
 #: Source: https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule-context-attributes.html
 CONTEXT = {"scheduled_time": "<aws.scheduler.scheduled-time>", "attempt": "<aws.scheduler.attempt-number>"}
 
+START_EXECUTION = "states:StartExecution"
+
 
 class JobTarget(Protocol):
     """What :class:`ScheduledJob` asks of its target: :class:`FunctionRun` and ``FargateJob`` answer."""
