@@ -173,7 +173,7 @@ def test_a_service_is_connected_like_to_a_store() -> None:
             private_subnet_ids=["subnet-3", "subnet-4"],
             private_subnet_route_table_ids=["rtb-3", "rtb-4"],
         ),
-        image=ecs.ContainerImage.from_registry("public.ecr.aws/nginx/nginx"),
+        image=ecs.ContainerImage.from_registry(f"public.ecr.aws/nginx/nginx@sha256:{'a' * 64}"),
         posture=PRODUCTION.compute,
     )
     service.connect_to(made["account"])

@@ -279,6 +279,14 @@ def test_refuses_a_time_limit_that_cloudformation_does_not_keep(limit: timedelta
         migration_in(stack, data, time_limit=limit)
 
 
+@pytest.mark.control("WEB-3")
+def test_refuses_an_image_by_tag() -> None:
+    stack = new_stack()
+    data = data_in(stack)
+    with pytest.raises(ConfigurationError, match=r"^Stack/Migration: image: got 'registry.example/shop:1'; allowed: an image by digest"):
+        migration_in(stack, data, image=ecs.ContainerImage.from_registry("registry.example/shop:1"))
+
+
 @pytest.mark.control("NET-8")
 def test_refuses_a_vpc_without_private_subnets() -> None:
     stack = new_stack()
