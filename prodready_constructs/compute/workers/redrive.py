@@ -36,9 +36,9 @@ _MOVE = (
 class Redrive(HardenedFunction):
     """A function that moves the dead letters of one queue back to it, at *posture.redrive_rate* a second, and knows when not to.
 
-    Always: SQS moves the messages, the function sees none; one execution at a time; nothing is moved while a move is under way; not when
-    half of what was moved in the last day and a half is here again, and a move that goes round in circles is cancelled: both are errors of the function,
-    which its alarms tell. ``{"force": true}`` as its event moves them all the same. Call it from a runbook, or by a ``ScheduledJob``.
+    Always: SQS moves the messages, the function sees none; one execution at a time; nothing is moved while a move is under way, nor when half of
+    what was moved in the last day and a half is here again; a move that goes round in circles is cancelled. The last two are errors of the
+    function, which its alarms tell. ``{"force": true}`` as its event moves them all the same. Call it from a runbook, or by a ``ScheduledJob``.
 
     Args:
         queue: ``messaging.ReliableQueue``, or a :class:`ForeignQueue`.
