@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
+import jsii
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
@@ -24,11 +25,12 @@ from prodready_constructs.compute.functions.signing import CodeSigning
 from prodready_constructs.compute.functions.smoke import smoke_check
 from prodready_constructs.compute.functions.verbs import FunctionVerbs
 from prodready_constructs.contracts import record
-from prodready_constructs.foundation import DataKey
+from prodready_constructs.foundation import DataKey, Part
 from prodready_constructs.posture import FunctionPosture
 
 
-class HardenedFunction(FunctionVerbs):
+@jsii.implements(ec2.IConnectable, iam.IGrantable)
+class HardenedFunction(FunctionVerbs, Part):
     """A Lambda function with its own role, log group and dead-letter queue, published in versions behind the alias ``live``.
 
     Always: no inline policy and no right that was not granted; JSON logs, environment, dead letters and snapshots under a customer-managed

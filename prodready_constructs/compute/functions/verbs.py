@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-import jsii
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
@@ -20,10 +19,10 @@ from prodready_constructs.foundation import ComposedRole
 from prodready_constructs.posture import FunctionPosture
 
 
-@jsii.implements(ec2.IConnectable, iam.IGrantable)
 class FunctionVerbs(Watched):
-    """A part with a function, its role and the alias that callers call."""
+    """Mixed into a function, which sets the attributes: what it is given, connected to and called by."""
 
+    path: str
     #: How long one execution may take.
     timeout: timedelta
     #: How much, as it was given.

@@ -8,11 +8,10 @@ from prodready_constructs.compute.functions.alarms import function_alarms, rollb
 from prodready_constructs.compute.functions.metrics import WatchedFunction, function_graphs
 from prodready_constructs.compute.functions.release import FunctionRelease
 from prodready_constructs.contracts import AlarmSpec, AnyAlarmSpec, GraphSpec
-from prodready_constructs.foundation import Part
 
 
-class Watched(Part):
-    """A part with alarms, graphs and a release."""
+class Watched:
+    """Mixed into a function, which sets the attributes: its alarms, graphs and release."""
 
     #: CodeDeploy's side of a release.
     release: FunctionRelease

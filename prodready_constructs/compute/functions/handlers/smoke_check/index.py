@@ -51,14 +51,15 @@ def ask() -> Any:
     # Once only: a question that timed out and is asked again takes the time in which CodeDeploy should hear of it.
     lambda_client = client("lambda", read_timeout=int(os.environ["ANSWER_WITHIN"]), retries={"total_max_attempts": 1})
     refused = importlib.import_module("botocore.exceptions").ClientError
-    for attempt in range(1, ATTEMPTS + 1):
+    left = ATTEMPTS
+    while True:
+        left -= 1
         try:
             return lambda_client.invoke(FunctionName=os.environ["NEW_VERSION"], Payload=os.environ["PAYLOAD"].encode())
         except refused as error:
-            if attempt == ATTEMPTS or error.response["Error"]["Code"] not in PASSING:
+            if not left or error.response["Error"]["Code"] not in PASSING:
                 raise
         time.sleep(float(os.environ["PAUSE"]))
-    raise AssertionError("unreachable")
 
 
 def difference(expected: Any, found: Any, where: str) -> str | None:
