@@ -65,7 +65,7 @@ def disk_statement() -> dict[str, object]:
 
 
 def instance_role(scope: Construct, *, log_group_arn: str, key_arn: str) -> ComposedRole:
-    """What the agent needs for sessions: a tenth of what AmazonSSMManagedInstanceCore grants.
+    """What the agent needs for sessions, and not the rest of AmazonSSMManagedInstanceCore: it reads every parameter of the account.
 
     Source: https://docs.aws.amazon.com/systems-manager/latest/userguide/getting-started-create-iam-instance-profile.html
     """

@@ -27,7 +27,7 @@ from prodready_constructs.network.bastion.tunnel import Tunnel
 from prodready_constructs.posture import PRODUCTION
 from tests.network.bastion.parts import DATABASE, Store, a_bastion, a_store, a_vpc, text
 from tests.support.aws_cli import faults
-from tests.support.synthesis import Template, new_app, new_stack, synth_all
+from tests.support.synthesis import ROOT, Template, new_app, new_stack, synth_all
 
 INSTANCE = "i-0123456789abcdef0"
 #: Plays every program that the commands call: writes its arguments down, and answers what the real one would.
@@ -36,6 +36,8 @@ printf '%s\\n' "$(basename "$0")" "$@" "PGPASSWORD=${PGPASSWORD-}" "MYSQL_PWD=${
 case "$1 $2" in
     "autoscaling describe-auto-scaling-groups") echo i-0123456789abcdef0 ;;
     "secretsmanager get-secret-value") echo '{"username": "master", "password": "p w$1"}' ;;
+    "ecs list-tasks") echo arn:aws:ecs:us-east-1:111122223333:task/CLUSTER/0f1e2d ;;
+    "ecs describe-tasks") echo 0f1e2d-42 ;;
     "rds generate-db-auth-token") echo 'orders.example.com:5433/?Action=connect&X-Amz-Signature=0' ;;
 esac
 """
@@ -209,6 +211,17 @@ def test_the_shell_is_a_command_too(tmp_path: Path) -> None:
     (wake,) = [spoken(output["Value"]) for name, output in template.body["Outputs"].items() if "Wake" in name]
     assert faults(wake) == []
     assert bastion.wake_command
+
+
+@pytest.mark.control("NET-7")
+def test_the_way_without_a_bastion_is_as_written(tmp_path: Path) -> None:
+    """The page's own block, run: the target is ``ecs:<cluster>_<task>_<runtime>``."""
+    page = (ROOT / "docs/rooms/network/bastion.md").read_text(encoding="utf-8")
+    (block,) = [block for block in page.split("```")[1::2] if "ecs list-tasks" in block]
+    assert [fault for line in block.splitlines() for fault in faults(line)] == []
+    *_, start = run(block, tmp_path)
+    assert start[start.index("--target") + 1] == "ecs:CLUSTER_0f1e2d_0f1e2d-42"
+    assert start[start.index("--parameters") + 1] == "host=HOST,portNumber=5433,localPortNumber=15433"
 
 
 class TestPorts:
