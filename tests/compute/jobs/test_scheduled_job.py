@@ -22,6 +22,7 @@ from prodready_constructs.monitoring.alarms import check
 from prodready_constructs.posture import PRODUCTION, STAGING
 from tests.compliance.templates import found, stack_of
 from tests.compute.jobs.parts import a_function, a_job, run_of
+from tests.support.aws_cli import faults
 from tests.support.packs import findings
 from tests.support.synthesis import Template, new_app, new_stack, synth
 
@@ -234,6 +235,12 @@ def test_what_is_rare_is_asked_for_every_hour(made: Made) -> None:
     assert may["cloudwatch:PutMetricData"]["Condition"] == {"StringEquals": {"cloudwatch:namespace": "ProdReady/Jobs"}}
     assert "schedule/" in json.dumps(may["scheduler:GetSchedule"]["Resource"])
     assert made.template.of_type("AWS::StepFunctions::StateMachine").keys() & {"NightlyWatchmanMachine"} == set()
+
+
+@pytest.mark.control("OPS-3")
+def test_the_first_commands_are_commands(made: Made) -> None:
+    specs = [one for job in (made.nightly, made.hourly, made.monthly) for one in job.alarm_specs]
+    assert {fault for one in specs for command in one.runbook.first_commands for fault in faults(command)} == set()
 
 
 def test_graphs(made: Made) -> None:
