@@ -10,12 +10,14 @@ import pytest
 from tests.architecture.source import ROOT
 from tests.support.aws_cli import commands_in, faults
 
-_BLOCK = re.compile(r"^```(?:bash|sh|shell|console)?\n(.*?)^```", re.DOTALL | re.MULTILINE)
+#: Whole blocks, so that the end of one is not taken for the beginning of another.
+_BLOCK = re.compile(r"^```(\w*)[^\n]*\n(.*?)^```", re.DOTALL | re.MULTILINE)
+SHELL = {"", "bash", "console", "sh", "shell"}
 
 
 def lines(page: Path) -> list[str]:
-    blocks = "\n".join(_BLOCK.findall(page.read_text(encoding="utf-8"))).replace("\\\n", " ")
-    return [line for line in blocks.splitlines() if re.search(r"\baws\s", line)]
+    blocks = [text for language, text in _BLOCK.findall(page.read_text(encoding="utf-8")) if language in SHELL]
+    return [line for block in blocks for line in block.replace("\\\n", " ").splitlines() if re.search(r"\baws\s", line)]
 
 
 @pytest.mark.control("OPS-3", "DR-6")
