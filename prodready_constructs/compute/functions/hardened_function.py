@@ -154,6 +154,7 @@ class HardenedFunction(FunctionVerbs, Part):
         Raises:
             ConfigurationError: a second check before the release, or more JSON than fits.
         """
+        self.release.require_free(before=True)
         check = smoke_check(
             Construct(self, "SmokeCheck"),
             version=self.version,

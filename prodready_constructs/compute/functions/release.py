@@ -92,12 +92,8 @@ class FunctionRelease:
             "cloudwatch:DescribeAlarms", *(f"arn:{PARTITION}:cloudwatch:{REGION}:{ACCOUNT_ID}:alarm:{name}" for name in alarm_names)
         )
 
-    def ask(self, check: lambda_.Function, *, before: bool) -> None:
-        """Have *check*, which may :attr:`answer`, asked before any caller meets the new version, or after all do.
-
-        Raises:
-            ConfigurationError: a second check at the same moment.
-        """
+    def require_free(self, *, before: bool) -> None:
+        """Refuse a second check at the same moment."""
         if (self._before if before else self._after) is not None:
             raise ConfigurationError(
                 f"{self._where}: {'pre' if before else 'post'}-traffic check",
@@ -105,6 +101,14 @@ class FunctionRelease:
                 allowed="one: CodeDeploy asks one function at each moment",
                 mend="let one check ask all that must be asked",
             )
+
+    def ask(self, check: lambda_.Function, *, before: bool) -> None:
+        """Have *check*, which may :attr:`answer`, asked before any caller meets the new version, or after all do.
+
+        Raises:
+            ConfigurationError: a second check at the same moment.
+        """
+        self.require_free(before=before)
         if before:
             self._before = check.function_name
         else:

@@ -216,6 +216,13 @@ def test_a_second_check_at_the_same_moment(moment: str) -> None:
     )
     with pytest.raises(ConfigurationError, match=f"^{re.escape(message)}$"):
         add(check)
+    if moment == "pre":
+        with pytest.raises(ConfigurationError, match=f"^{re.escape(message)}$"):
+            function.add_smoke_check({})
+        asked_once = a_function(stack, "Second")
+        asked_once.add_smoke_check({})
+        with pytest.raises(ConfigurationError, match=re.escape("Stack/Second: pre-traffic check: got 'a second check'")):
+            asked_once.add_smoke_check({})
 
 
 @pytest.mark.control("FN-2")
