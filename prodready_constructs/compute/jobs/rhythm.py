@@ -13,6 +13,7 @@ from functools import lru_cache
 from itertools import pairwise, takewhile
 from zoneinfo import ZoneInfo
 
+from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.foundation import Schedule
 from prodready_constructs.foundation.cron import Cron, parse_cron
 from prodready_constructs.foundation.schedules import UTC
@@ -42,7 +43,9 @@ def rhythm_of(schedule: Schedule) -> Rhythm:
     """The rhythm of a *schedule* that recurs, over :data:`CYCLE` years."""
     by_clock = schedule.gaps()
     if by_clock is None:
-        raise ValueError(f"{schedule.expression} runs once")
+        raise ConfigurationError(
+            "Schedule.expression", given=schedule.expression, allowed="a schedule that comes again", mend="use cron(...) or rate(...)"
+        )
     if not schedule.expression.startswith("cron(") or schedule.zone == UTC:
         return Rhythm(*by_clock, None)
     cron, zone = parse_cron(schedule.expression[len("cron(") : -1]), ZoneInfo(schedule.zone)

@@ -64,7 +64,7 @@ class FunctionRun:
 
     Args:
         function: a ``HardenedFunction``, which is called by its alias, or any function, alias or version of the CDK.
-        limit: the longest a run may take: the function's timeout, 15 minutes at most.
+        limit: the longest a run may take: the function's timeout, 15 minutes at most; a ``HardenedFunction`` knows its own.
         payload: the job's own part of the event; no secrets.
 
     Raises:
@@ -72,10 +72,12 @@ class FunctionRun:
     """
 
     function: lambda_.IFunction | HasAlias
-    limit: timedelta
+    limit: timedelta = timedelta(0)
     payload: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        if not self.limit and isinstance(own := getattr(self.function, "timeout", None), timedelta):
+            object.__setattr__(self, "limit", own)
         if not timedelta(seconds=1) <= self.limit <= LONGEST_FUNCTION:
             raise ConfigurationError(
                 "FunctionRun.limit",

@@ -107,7 +107,10 @@ def test_a_time_that_clocks_skip_is_told() -> None:
 
 
 def test_what_runs_once_has_no_rhythm() -> None:
-    with pytest.raises(ValueError, match="runs once"):
+    with pytest.raises(
+        ConfigurationError,
+        match=r"^Schedule.expression: got 'at\(.*'; allowed: a schedule that comes again; use cron\(...\) or rate\(...\)$",
+    ):
         rhythm_of(Schedule("at(2030-01-01T00:00:00)"))
 
 

@@ -382,7 +382,7 @@ def test_bounds_that_are_none_are_refused(build: Callable[[], object], message: 
             {"limit": 16 * MINUTE},
             r"^FunctionRun.limit: got '0:16:00'; allowed: 1 second to 0:15:00: the function's timeout; use a FargateJob",
         ),
-        ({"limit": timedelta(0)}, r"^FunctionRun.limit: got '0:00:00'; allowed: 1 second to"),
+        ({"limit": timedelta(milliseconds=1)}, r"^FunctionRun.limit: got '0:00:00.001000'; allowed: 1 second to"),
         (
             {"payload": {"to": [{"api_key": "hunter2hunter2"}]}},
             r"^FunctionRun.payload: got 'api_key'; allowed: plain values; let the function read the secret from Secrets Manager$",
@@ -440,11 +440,13 @@ def test_a_function_without_alias_counts_by_its_name() -> None:
 def test_something_with_an_alias_is_called_by_it() -> None:
     class Released:
         def __init__(self, alias: lambda_.Alias) -> None:
-            self.alias = alias
+            self.alias, self.timeout = alias, 3 * MINUTE
 
     stack = new_stack()
     alias = lambda_.Alias(stack, "Live", alias_name="live", version=a_function(stack).current_version)
-    job(stack, target=FunctionRun(function=Released(alias), limit=MINUTE))
+    run = FunctionRun(function=Released(alias))
+    assert run.limit == 3 * MINUTE, "as the function says itself"
+    job(stack, target=run)
     assert synth(stack).props("AWS::Scheduler::Schedule")["Target"]["Arn"]["Ref"].startswith("Live")
 
 
