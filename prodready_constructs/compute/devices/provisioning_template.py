@@ -54,6 +54,10 @@ class DeviceProvisioning:
 
     def __post_init__(self) -> None:
         where = "DeviceProvisioning.thing_name"
+        if self.by not in ("claim", "ca"):
+            raise ConfigurationError(
+                "DeviceProvisioning.by", given=self.by, allowed="'claim' or 'ca'", mend="say how a device proves that it is one of yours"
+            )
         fixed, used = _PLACEHOLDER.split(self.thing_name)[::2], _PLACEHOLDER.findall(self.thing_name)
         if not fixed[0] or not used or not all(_THING_LETTERS.fullmatch(part) for part in fixed):
             raise ConfigurationError(

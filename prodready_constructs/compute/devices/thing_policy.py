@@ -10,7 +10,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from prodready_constructs.compute.devices.topics import BELOW, DeviceTopics
+from prodready_constructs.compute.devices.topics import DeviceTopics
 from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.foundation import ACCOUNT_ID, PARTITION, REGION
 
@@ -47,11 +47,14 @@ def thing_policy(where: str, *, prefix: str, topics: DeviceTopics, ingest: Seque
 def _document(arn: str, prefix: str, topics: DeviceTopics, ingest: Sequence[str]) -> dict[str, Any]:
     own = f"{prefix}/{THING_NAME}"
     publish = [f"{own}/{name}" for name in topics.publish] + [f"$aws/rules/{name}" for name in ingest]
-    receive = [f"{own}/{name}" for name in topics.subscribe]
+    subscribe = [f"{own}/{name}" for name in topics.subscribe]
+    # What a device receives it has subscribed to before, by name: that it may receive what is below its own name gives it nothing, and keeps
+    # the policy small.
+    receive = [f"{own}/*"] if subscribe else []
     for asked, service in ((topics.shadow, "shadow"), (topics.jobs, "jobs")):
         if asked:
-            publish.append(f"$aws/things/{THING_NAME}/{service}/*")
-            receive.append(f"$aws/things/{THING_NAME}/{service}/*")
+            for side in (publish, subscribe, receive):
+                side.append(f"$aws/things/{THING_NAME}/{service}/*")
     statements: list[dict[str, Any]] = [
         {
             "Effect": "Allow",
@@ -63,11 +66,9 @@ def _document(arn: str, prefix: str, topics: DeviceTopics, ingest: Sequence[str]
     ]
     if publish:
         statements.append({"Effect": "Allow", "Action": "iot:Publish", "Resource": [f"{arn}:topic/{name}" for name in publish]})
-    if receive:
-        # In a policy, # is a letter of the filter that is asked for; of the messages that come, * is what it stands for.
-        heard = [f"{name.removesuffix(BELOW)}/*" if name.endswith(BELOW) else name for name in receive]
+    if subscribe:
         statements += [
-            {"Effect": "Allow", "Action": "iot:Subscribe", "Resource": [f"{arn}:topicfilter/{name}" for name in receive]},
-            {"Effect": "Allow", "Action": "iot:Receive", "Resource": [f"{arn}:topic/{name}" for name in heard]},
+            {"Effect": "Allow", "Action": "iot:Subscribe", "Resource": [f"{arn}:topicfilter/{name}" for name in subscribe]},
+            {"Effect": "Allow", "Action": "iot:Receive", "Resource": [f"{arn}:topic/{name}" for name in receive]},
         ]
     return {"Version": "2012-10-17", "Statement": statements}
