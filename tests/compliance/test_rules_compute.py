@@ -156,6 +156,8 @@ def test_staging_may_try_a_tag() -> None:
         ({"Layers": TOKEN}, []),
         ({"SnapStart": {"ApplyOn": "PublishedVersions"}}, ["SnapStart"]),
         ({"SnapStart": {"ApplyOn": "None"}}, []),
+        ({"Environment": {"Variables": {"LEVEL": "info"}}}, ["Key"]),
+        ({"Environment": {"Variables": {"LEVEL": "info"}}, "KmsKeyArn": TOKEN}, []),
     ],
 )
 def test_a_function_keeps_what_aws_would_stop(function: dict[str, Any], details: list[str]) -> None:
@@ -165,6 +167,12 @@ def test_a_function_keeps_what_aws_would_stop(function: dict[str, Any], details:
 def test_a_snapshot_needs_a_version() -> None:
     version = {"Version": resource("Lambda::Version", {"FunctionName": {"Ref": "It"}})}
     assert judged("FunctionUnguarded", "Lambda::Function", {"SnapStart": {"ApplyOn": "PublishedVersions"}}, version) == []
+
+
+@pytest.mark.parametrize(("policy", "details"), [("Enforce", []), ("Warn", ["Signing"]), (None, ["Signing"])])
+def test_signatures_are_enforced(policy: str | None, details: list[str]) -> None:
+    config = {"CodeSigningPolicies": {"UntrustedArtifactOnDeployment": policy}}
+    assert judged("FunctionUnguarded", "Lambda::CodeSigningConfig", config) == details
 
 
 # --- schedules ---------------------------------------------------------------------------------------------------------
@@ -296,6 +304,9 @@ TOKENS = {"MetadataOptions": {"HttpTokens": "required"}}
         ({"NetworkInterfaces": [{"AssociatePublicIpAddress": True}]}, ["Address"]),
         ({"MetadataOptions": {"HttpTokens": "optional"}}, ["Metadata"]),
         ({"MetadataOptions": None}, ["Metadata"]),
+        ({"MetadataOptions": {"HttpTokens": "required", "HttpPutResponseHopLimit": 2}}, ["Hops"]),
+        ({"BlockDeviceMappings": [{"DeviceName": "/dev/xvda", "Ebs": {"Encrypted": False}}]}, ["Disk"]),
+        ({"BlockDeviceMappings": [{"DeviceName": "/dev/xvda", "Ebs": {"Encrypted": True}}]}, []),
     ],
 )
 def test_a_server_has_no_door_of_its_own(change: dict[str, Any], details: list[str]) -> None:
@@ -306,3 +317,31 @@ def test_a_server_has_no_door_of_its_own(change: dict[str, Any], details: list[s
 def test_a_launch_template_may_ask_for_tokens() -> None:
     template = {"Template": resource("EC2::LaunchTemplate", {"LaunchTemplateData": TOKENS})}
     assert judged("ServerOpen", "EC2::Instance", {"LaunchTemplate": {"LaunchTemplateId": {"Ref": "Template"}}}, template) == []
+
+
+def test_a_task_has_no_public_address() -> None:
+    for assigned, details in (("ENABLED", ["Address"]), ("DISABLED", []), (None, [])):
+        network = {"NetworkConfiguration": {"AwsvpcConfiguration": {"AssignPublicIp": assigned}}}
+        assert judged("ServerOpen", "ECS::Service", network) == details
+
+
+LOGGED = {"cloudWatchLogGroupName": TOKEN, "cloudWatchEncryptionEnabled": True, "kmsKeyId": TOKEN}
+
+
+@pytest.mark.control("NET-7", "GOV-3")
+@pytest.mark.parametrize(
+    ("inputs", "details"),
+    [
+        (LOGGED, []),
+        ({"s3BucketName": "logs", "kmsKeyId": TOKEN}, []),
+        (LOGGED | {"cloudWatchLogGroupName": ""}, ["Log"]),
+        (LOGGED | {"cloudWatchEncryptionEnabled": False}, ["Log"]),
+        (LOGGED | {"kmsKeyId": ""}, ["Key"]),
+        ({}, ["Key", "Log"]),
+    ],
+)
+def test_a_shell_leaves_a_trace(inputs: dict[str, Any], details: list[str]) -> None:
+    content = {"schemaVersion": "1.0", "sessionType": "Standard_Stream", "inputs": inputs}
+    assert judged("SessionUnlogged", "SSM::Document", {"DocumentType": "Session", "Content": content}) == details
+    assert judged("SessionUnlogged", "SSM::Document", {"DocumentType": "Automation", "Content": content}) == []
+    assert judged("SessionUnlogged", "SSM::Document", {"DocumentType": "Session", "Content": content | {"sessionType": "Port"}}) == []
