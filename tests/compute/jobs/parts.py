@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -12,6 +14,7 @@ from aws_cdk import aws_lambda as lambda_
 
 from prodready_constructs.compute import FargateJob, FunctionRun
 from prodready_constructs.posture import PRODUCTION
+from tests.support.synthesis import Template
 
 IMAGE = f"public.ecr.aws/docker/library/python@sha256:{'a' * 64}"
 
@@ -51,3 +54,15 @@ def a_job(stack: cdk.Stack, **changes: Any) -> FargateJob:
         **changes,
     }
     return FargateJob(stack, "Export", **{"vpc": changes.get("vpc") or a_vpc(stack), **given})
+
+
+def circle(template: Template) -> set[str]:
+    """The resources that wait for each other, and so for ever."""
+    names = set(template.resources)
+    waits = {
+        name: (set(re.findall(r'"(?:Ref|Fn::GetAtt)": \[?"(\w+)"', json.dumps(one))) | set(one.get("DependsOn", []))) & names
+        for name, one in template.resources.items()
+    }
+    while ready := {name for name, others in waits.items() if not others}:
+        waits = {name: others - ready for name, others in waits.items() if name not in ready}
+    return set(waits)

@@ -21,7 +21,7 @@ from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.monitoring.alarms import check
 from prodready_constructs.posture import PRODUCTION, STAGING
 from tests.compliance.templates import found, stack_of
-from tests.compute.jobs.parts import a_function, a_job, run_of
+from tests.compute.jobs.parts import a_function, a_job, circle, run_of
 from tests.support.aws_cli import faults
 from tests.support.packs import findings
 from tests.support.synthesis import Template, new_app, new_stack, synth
@@ -133,15 +133,8 @@ def test_an_own_rule_finds_nothing(made: Made) -> None:
     assert found("ScheduleUnguarded", stack_of(made.template.resources)) == []
 
 
-def test_the_template_has_no_circle(made: Made) -> None:
-    names = set(made.template.resources)
-    waits = {
-        name: (set(re.findall(r'"(?:Ref|Fn::GetAtt)": \[?"(\w+)"', json.dumps(one))) | set(one.get("DependsOn", []))) & names
-        for name, one in made.template.resources.items()
-    }
-    while ready := {name for name, others in waits.items() if not others}:
-        waits = {name: others - ready for name, others in waits.items() if name not in ready}
-    assert waits == {}
+def test_cloudformation_finds_an_order_to_make_it_in(made: Made) -> None:
+    assert circle(made.template) == set()
 
 
 # -- who may reach -----------------------------------------------------------------------------------------------------
