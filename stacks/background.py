@@ -66,6 +66,8 @@ class BackgroundStack(EnvironmentStack):
             vpc=vpc,
             encryption_key=key,
         )
+        # A new version is asked this before any change is shown to it.
+        self.carts.add_smoke_check({"Records": []}, expects={"batchItemFailures": []})
         self.changes = StreamConsumer(
             self,
             "Changes",

@@ -43,7 +43,7 @@ class DataStack(EnvironmentStack):
         )
         self.stores = Stores(self, "Stores", posture=posture, network=self.network, database=self.database)
         #: How people reach the databases and the cache: by Session Manager, and in working hours.
-        self.bastion = SessionBastion(self, "Bastion", vpc=self.network.vpc, posture=posture.bastion)
+        self.bastion = SessionBastion(self, "Bastion", vpc=self.network.vpc, posture=posture.bastion, endpoints=self.network.endpoints)
         for store in (self.database, self.stores.ledger, self.stores.sessions):
             self.bastion.connect_to(store)
         self.backup = BackupPlan(

@@ -73,7 +73,5 @@ class Stores(Construct):
         service.connect_to(self.user)
         service.connect_to(self.sessions)
         service.connect_to(self.carts)
-        service.connect_to(self.work)
         self.carts.grant_read_write(service.task_role)
-        self.work.grant_consume(service.task_role)
         self.news.grant_publish(service.task_role)
