@@ -18,6 +18,7 @@ PAGES = (
     "docs/rooms/edge/dns.md",
     "docs/rooms/edge/graphql.md",
     "docs/rooms/database.md",
+    "docs/rooms/compute/devices.md",
 )
 _BLOCK = re.compile(r"<!-- (?P<file>examples/\w+\.py) -->\n```python\n.*?```\n", re.DOTALL)
 
