@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, cast
 from weakref import WeakKeyDictionary
 
+from aws_cdk import CfnResource
 from aws_cdk import aws_iot as iot
 from aws_cdk import aws_kms as kms
 from constructs import Construct, IConstruct
@@ -128,7 +129,7 @@ class DeviceLogs(Part):
         self.logging = iot.CfnLogging(
             self, "Logging", account_id=ACCOUNT_ID, default_log_level=posture.log_level, role_arn=self.role.role_arn
         )
-        self.logging.node.add_dependency(self.role)
+        _after(self.logging, self.role)
 
 
 class DeviceAudit(Part):
@@ -172,7 +173,7 @@ class DeviceAudit(Part):
                 )
             ),
         )
-        self.configuration.node.add_dependency(self.role)
+        _after(self.configuration, self.role)
         #: When it happens.
         self.schedule = iot.CfnScheduledAudit(
             self,
@@ -185,6 +186,11 @@ class DeviceAudit(Part):
         self.schedule.add_resource_dependency(self.configuration)
         #: Its name, as its metrics have it.
         self.schedule_name: str = self.schedule.ref
+
+
+def _after(resource: CfnResource, role: ComposedRole) -> None:
+    """AWS IoT tries the role when it is named: what it may must be there. Only that: the role itself is referred to (cfn-lint W3005)."""
+    resource.add_resource_dependency(cast("CfnResource", role.policy.node.default_child))
 
 
 def _every_check() -> iot.CfnAccountAuditConfiguration.AuditCheckConfigurationsProperty:

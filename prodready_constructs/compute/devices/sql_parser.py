@@ -16,6 +16,8 @@ from prodready_constructs.compute.devices.sql_words import CAST_TYPES, FUNCTIONS
 LONGEST_VARIABLE = 64
 
 
+#: Deeper than any statement that somebody reads, and than Python likes to be.
+DEEPEST = 50
 #: What follows a field named value, and no keyword VALUE.
 _AFTER_A_FIELD = frozenset(("FROM", "WHERE", "AS", "AND", "OR", "IN"))
 
@@ -28,6 +30,7 @@ class Parser(Reader):
         #: Those that SET has defined so far.
         self.variables: set[str] = set()
         self._once = False
+        self._depth = 0
 
     def assignments(self) -> None:
         """``@a = ..., @b = ...``"""
@@ -91,9 +94,13 @@ class Parser(Reader):
 
     def expression(self) -> None:
         """``a AND b OR NOT c``"""
+        self._depth += 1
+        if self._depth > DEEPEST:
+            self.refuse(f"no more than {DEEPEST} expressions inside each other")
         self._conjunction()
         while self.took_word("OR"):
             self._conjunction()
+        self._depth -= 1
 
     def _conjunction(self) -> None:
         self._negation()

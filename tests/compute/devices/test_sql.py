@@ -171,6 +171,12 @@ def test_a_variable_is_as_long_as_aws_takes_it() -> None:
         parse_sql("here", f"SET {name}v = 1 SELECT 1 FROM 'a'")
 
 
+def test_brackets_without_end_are_refused() -> None:
+    parse_sql("here", f"SELECT {'(' * 49}x{')' * 49} FROM 'a'")
+    with pytest.raises(ConfigurationError, match="no more than 50 expressions inside each other"):
+        parse_sql("here", f"SELECT {'(' * 5000}x FROM 'a'")
+
+
 def test_every_function_is_taken_with_as_many_arguments_as_it_has_and_not_with_more() -> None:
     for name, (least, most) in FUNCTIONS.items():
         for count in {least, min(most, 7)}:
