@@ -54,6 +54,8 @@ TAKEN = [
     ("SELECT value FROM 'a'", "a"),
     ("SELECT value, value AS set, reading.value * 2, value * 3 AS end, reading.end FROM 'a' WHERE value > 3", "a"),
     ("SELECT VALUE * FROM 'a'", "a"),
+    ("select value transform('enrichArray', (select site, kind from head), (select value part from body)) from 'a'", "a"),
+    ("select value transform('enrichArray', {'site': head.site}, body) from 'a'", "a"),
     ("SELECT VALUE (a + b) FROM 'a'", "a"),
     ("SELECT set, exists FROM 'a'", "a"),
     ("SET @c = (fahrenheit - 32) * 5 / 9 SELECT @c AS celsius FROM 'a' WHERE @c > 40", "a"),
