@@ -122,12 +122,10 @@ class Route:
 class ShiftingDoor(FrontDoor, Protocol):
     """A front door that leads visitors from one version of a service to the next: releases by BLUE_GREEN, CANARY and LINEAR need one.
 
-    *role* is Amazon ECS's: it is handed to the service with the rules, and granted its rights afterwards.
+    It makes groups and rules and opens the way between load balancer and tasks; the service itself tells Amazon ECS of them.
     """
 
-    def shift_to(
-        self, service: ecs.FargateService, *, container_port: int, health_check_path: str, drain: timedelta, role: iam.IRole
-    ) -> Route: ...
+    def shift_to(self, service: ecs.FargateService, *, container_port: int, health_check_path: str, drain: timedelta) -> Route: ...
 
 
 class NamedDomain(Protocol):

@@ -42,7 +42,7 @@ class ServiceRelease:
         self._alarms: list[str] = []
         self._role: ComposedRole | None = None
 
-    def shift(self, door: FrontDoor, *, container_port: int, health_check_path: str, drain: timedelta) -> Route:
+    def shift(self, door: FrontDoor, *, container: str, container_port: int, health_check_path: str, drain: timedelta) -> Route:
         """Put the service behind *door* so that its versions take turns."""
         where, strategy = self._owner.path, self._release.strategy
         if not isinstance(door, ShiftingDoor):
@@ -52,13 +52,13 @@ class ServiceRelease:
                 allowed="a contracts.ShiftingDoor, which has two target groups and a test listener for a service",
                 mend="hand over an edge.ProtectedLoadBalancer, or replace(posture, release=Release(strategy='ALL_AT_ONCE'))",
             )
+        route = door.shift_to(self._service, container_port=container_port, health_check_path=health_check_path, drain=drain)
+        groups = [route.targets.target_group_arn, route.alternate.target_group_arn]
+        rules = [route.production_rule.listener_rule_arn, route.test_rule.listener_rule_arn]
         # One role for all that Amazon ECS does for a release, and for this service alone.
         self._role = role = ComposedRole(
             self._owner, "ReleaseRole", assumed_by=_ECS, description=f"{where}: what Amazon ECS does to release it"
         )
-        route = door.shift_to(self._service, container_port=container_port, health_check_path=health_check_path, drain=drain, role=role)
-        groups = [route.targets.target_group_arn, route.alternate.target_group_arn]
-        rules = [route.production_rule.listener_rule_arn, route.test_rule.listener_rule_arn]
         self._allow(_LOOK, "*")
         self._allow(("elasticloadbalancing:DeregisterTargets", "elasticloadbalancing:RegisterTargets"), groups)
         self._allow(("elasticloadbalancing:ModifyRule",), rules)
@@ -69,7 +69,21 @@ class ServiceRelease:
             "change is named: the two target groups and the two listener rules of this service",
             owner="platform",
         )
-        self._service.node.add_dependency(role)
+        # Its rights, and not the role, to which the service refers anyway.
+        self._service.node.add_dependency(role.policy)
+        self._resource.load_balancers = [
+            ecs.CfnService.LoadBalancerProperty(
+                container_name=container,
+                container_port=container_port,
+                target_group_arn=groups[0],
+                advanced_configuration=ecs.CfnService.AdvancedConfigurationProperty(
+                    alternate_target_group_arn=groups[1],
+                    production_listener_rule=rules[0],
+                    test_listener_rule=rules[1],
+                    role_arn=role.role_arn,
+                ),
+            )
+        ]
         self._set("DeploymentConfiguration", self._strategy())
         return route
 

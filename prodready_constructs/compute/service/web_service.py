@@ -113,7 +113,8 @@ class WebService(FargateWorkload):
         )
 
     def _take_turns(self, door: FrontDoor, port: int, health_check_path: str, *, vpc: ec2.IVpc, posture: ComputePosture) -> None:
-        route = self._release.shift(door, container_port=port, health_check_path=health_check_path, drain=DRAIN)
+        name = self.container.container_name
+        route = self._release.shift(door, container=name, container_port=port, health_check_path=health_check_path, drain=DRAIN)
         self._rule = route.production_rule.listener_rule_arn
         self._behind(route.targets, route.alternate)
         follow_requests(self, service=self.service, metrics=self._metrics, requests_per_target=posture.requests_per_target)

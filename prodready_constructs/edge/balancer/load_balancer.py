@@ -12,7 +12,6 @@ from aws_cdk import Annotations
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
@@ -194,10 +193,9 @@ class ProtectedLoadBalancer(Part):
         container_port: int,
         health_check_path: str,
         drain: timedelta,
-        role: iam.IRole,
         paths: Sequence[str] = EVERYTHING,
     ) -> Route:
-        """Like :meth:`route_to`, for a *service* whose versions take turns in two target groups, weighed by Amazon ECS as *role*.
+        """Like :meth:`route_to`, for a *service* whose versions take turns in two target groups, which Amazon ECS weighs.
 
         The rules say "all to the first group" and never anything else: CloudFormation writes a rule only where its template changes, and
         writing it undoes what ECS decided. The rule on the :attr:`test_listener` takes any path, of requests that carry its header.
@@ -208,7 +206,6 @@ class ProtectedLoadBalancer(Part):
         return self._routes.shift(
             service,
             target,
-            role=role,
             beside=self.test_listener,
             address=self.dns_name,
             server_name=self.domain.name if self.domain else None,

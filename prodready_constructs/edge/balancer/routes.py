@@ -11,7 +11,6 @@ from aws_cdk import Duration
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
-from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from prodready_constructs.contracts import Route, SideDoor
@@ -82,14 +81,13 @@ class Routes:
         service: ecs.FargateService,
         target: Target,
         *,
-        role: iam.IRole,
         beside: elbv2.ApplicationListener,
         address: str,
         server_name: str | None,
         interfaces: str | None,
     ) -> Route:
         """Two target groups of *service* behind two rules, one of them on the listener *beside*; see ``ProtectedLoadBalancer.shift_to``."""
-        home, path, priority, container = self._place(service, target)
+        home, path, priority, _ = self._place(service, target)
         first, second = (self._group(home, name, target) for name in ("Targets", "Alternate"))
         # Both rules begin with the first group, and both are ECS's from then on.
         either = elbv2.ListenerAction.weighted_forward(
@@ -103,16 +101,8 @@ class Routes:
                 ("TestRule", beside, elbv2.ListenerCondition.http_header(TEST_HEADER, [proof])),
             )
         )
-        turns = ecs.AlternateTarget(
-            "Alternate",
-            alternate_target_group=second,
-            production_listener=ecs.ListenerRuleConfiguration.application_listener_rule(rule),
-            test_listener=ecs.ListenerRuleConfiguration.application_listener_rule(test_rule),
-            role=role,
-        )
-        first.add_target(
-            service.load_balancer_target(container_name=container, container_port=target.container_port, alternate_target=turns)
-        )
+        # Not as a target of the L2: that would have the service wait for the rules twice, by reference and by DependsOn (cfn-lint W3005).
+        first.register_connectable(service, ec2.Port.tcp(target.container_port))
         return Route(
             targets=first,
             alternate=second,

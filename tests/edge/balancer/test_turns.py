@@ -8,13 +8,11 @@ from typing import Any, NamedTuple
 import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_ec2 as ec2
-from aws_cdk import aws_iam as iam
 
 from bench.messages import counted, total
 from prodready_constructs.contracts import FrontDoor, Route, ShiftingDoor
 from prodready_constructs.edge import ProtectedLoadBalancer
 from prodready_constructs.errors import ConfigurationError
-from prodready_constructs.foundation import ComposedRole
 from tests.edge.balancer.test_load_balancer import GROUP, INGRESS, LISTENER, RULE, a_door, of_the_door
 from tests.edge.parts import a_service, a_vpc
 from tests.support.packs import findings
@@ -24,10 +22,9 @@ MINUTE = timedelta(minutes=1)
 
 
 def shifted(door: ProtectedLoadBalancer, stack: cdk.Stack, name: str = "Orders", **given: Any) -> Route:
-    role = ComposedRole(stack, f"{name}Role", assumed_by=iam.ServicePrincipal("ecs.amazonaws.com"), description="releases")
     service = a_service(stack, name, vpc=given.pop("vpc", None))
     asked = {"container_port": 8080, "health_check_path": "/health", "drain": MINUTE, **given}
-    return door.shift_to(service, role=role, **asked)
+    return door.shift_to(service, **asked)
 
 
 class Made(NamedTuple):
@@ -87,16 +84,13 @@ def test_the_groups_are_alike(internal: Made) -> None:
 
 
 @pytest.mark.control("WEB-4")
-def test_the_service_knows_its_turns_and_waits_for_its_rules(internal: Made) -> None:
-    service = internal.template.one("AWS::ECS::Service")
-    (balanced,) = service["Properties"]["LoadBalancers"]
-    advanced = balanced["AdvancedConfiguration"]
-    assert balanced["TargetGroupArn"]["Ref"].startswith("OrdersRouteTargets")
-    assert advanced["AlternateTargetGroupArn"]["Ref"].startswith("OrdersRouteAlternate")
-    assert advanced["ProductionListenerRule"]["Ref"].startswith("OrdersRouteRule")
-    assert advanced["TestListenerRule"]["Ref"].startswith("OrdersRouteTestRule")
-    assert advanced["RoleArn"]["Fn::GetAtt"][0].startswith("OrdersRole")
-    assert any("OrdersRouteRule" in name for name in service["DependsOn"])
+def test_the_service_is_not_told_twice(internal: Made) -> None:
+    assert "DependsOn" not in internal.template.one("AWS::ECS::Service") or not any(
+        "Route" in name for name in internal.template.one("AWS::ECS::Service")["DependsOn"]
+    )
+    (between,) = [rule["Properties"] for rule in internal.template.of_type(INGRESS).values() if rule["Properties"]["ToPort"] == 8080]
+    assert "Orders" in between["GroupId"]["Fn::GetAtt"][0]
+    assert "Front" in between["SourceSecurityGroupId"]["Fn::GetAtt"][0]
 
 
 @pytest.mark.control("WEB-4")
@@ -232,8 +226,7 @@ def test_what_a_route_costs_in_messages() -> None:
     stack = new_stack()
     door = a_door(stack)
     shifted(door, stack, "First", paths=["/first/*"])
-    role = iam.Role(stack, "Role", assumed_by=iam.ServicePrincipal("ecs.amazonaws.com"))
     service = a_service(stack)
     with counted() as counts:
-        door.shift_to(service, container_port=8080, health_check_path="/health", drain=MINUTE, role=role)
+        door.shift_to(service, container_port=8080, health_check_path="/health", drain=MINUTE)
     assert total(counts) <= 30, counts
