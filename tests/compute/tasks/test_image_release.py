@@ -25,7 +25,7 @@ def made(**changes: Any) -> tuple[Template, list[str]]:
     return synth(stack), findings(stack)
 
 
-@pytest.mark.control("WEB-3", "DEL-1")
+@pytest.mark.control("WEB-3", "CD-3")
 def test_the_outputs_say_where_and_how() -> None:
     template, found = made()
     outputs = {name[: -len("12345678")].removeprefix("Release"): one["Value"] for name, one in template.body["Outputs"].items()}

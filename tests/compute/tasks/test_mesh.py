@@ -87,7 +87,7 @@ def test_a_client_learns_the_address_and_is_deployed_after_its_server(made: Made
     assert orders in made.template.one("AWS::ECS::Service", "Web")["DependsOn"]
 
 
-@pytest.mark.control("SEC-4", "WEB-3")
+@pytest.mark.control("WEB-3")
 def test_certificates_come_from_the_authority_and_their_keys_are_ours(made: Made) -> None:
     tls = [config(made, name)["Services"][0].get("Tls") for name in ("Orders", "Stock")]
     if made.mesh.infrastructure_role is None:
