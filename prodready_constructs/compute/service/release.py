@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from functools import cached_property
 from typing import Any, cast
 
 from aws_cdk import aws_ecs as ecs
@@ -36,11 +37,14 @@ class ServiceRelease:
     def __init__(self, owner: Part, *, service: ecs.FargateService, release: Release) -> None:
         self._owner = owner
         self._service = service
-        self._resource = cast("ecs.CfnService", service.node.default_child)
         self._release = release
         self._hooks: list[dict[str, Any]] = []
         self._alarms: list[str] = []
         self._role: ComposedRole | None = None
+
+    @cached_property
+    def _resource(self) -> ecs.CfnService:
+        return cast("ecs.CfnService", self._service.node.default_child)
 
     def shift(self, door: FrontDoor, *, container: str, container_port: int, health_check_path: str, drain: timedelta) -> Route:
         """Put the service behind *door* so that its versions take turns."""
