@@ -23,6 +23,7 @@ from prodready_constructs.compute.service.rollback import rollback_alarms
 from prodready_constructs.compute.service.scaling import follow_requests
 from prodready_constructs.compute.service.smoke_test import WITHIN, SmokeTest, SmokeTester
 from prodready_constructs.compute.service.targets import check_target
+from prodready_constructs.compute.tasks.asleep import while_asleep
 from prodready_constructs.compute.tasks.fargate_workload import FargateWorkload
 from prodready_constructs.contracts import AlarmSpec, AnyAlarmSpec, FrontDoor, GraphSpec, record
 from prodready_constructs.foundation import path_of
@@ -183,7 +184,10 @@ class WebService(FargateWorkload):
     @property
     def alarm_specs(self) -> tuple[AnyAlarmSpec, ...]:
         """Nobody serving, errors (of requests and in the log), slowness, pressure, and a deployment that failed."""
-        alarms = service_alarms(self._metrics, self._commands, service_arn=self.service.service_arn)
+        metrics = self._metrics
+        alarms = service_alarms(metrics, self._commands, service_arn=self.service.service_arn)
+        if self.sleeps:
+            alarms = while_asleep(alarms, cluster=metrics.cluster, service=metrics.service)
         return (*alarms, self._lines.alarm)
 
     @property

@@ -9,6 +9,7 @@ from aws_cdk import TimeZone
 from aws_cdk import aws_applicationautoscaling as appscaling
 
 from prodready_constructs import Schedule
+from prodready_constructs.contracts import AlarmSpec, MathMetric, Metric
 from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.posture import PRODUCTION, STAGING, OffHours
 from tests.compute.tasks.parts import a_service
@@ -77,3 +78,28 @@ def test_refuses_what_never_fires_a_zone_that_is_none_and_production_asleep() ->
     sleeper.scale_off_hours()
     with pytest.raises(ConfigurationError, match=r"^Stack/Sleeper: scale_off_hours: got 'a second call'; allowed: one; call it once$"):
         sleeper.scale_off_hours()
+
+
+@pytest.mark.control("OPS-2", "COST-4")
+def test_a_service_that_sleeps_wakes_nobody_and_one_that_should_run_does() -> None:
+    stack = new_stack()
+    service = a_service(stack, posture=STAGING.compute)
+
+    def alarm() -> AlarmSpec:
+        (found,) = [spec for spec in service.alarm_specs if isinstance(spec, AlarmSpec) and spec.id == "NoRunningTasks"]
+        return found
+
+    awake = alarm()
+    assert (awake.missing_data, awake.threshold) == ("breaching", 1)
+    others = [spec for spec in service.alarm_specs if spec.id != "NoRunningTasks"]
+    service.scale_off_hours()
+    asleep = alarm()
+    assert isinstance(asleep.metric, MathMetric)
+    assert asleep.metric.expression == "IF(FILL(desired, 0) > 0 AND FILL(running, 0) < 1, 1, 0)"
+    assert {name: metric.name for name, metric in asleep.metric.using.items() if isinstance(metric, Metric)} == {
+        "desired": "DesiredTaskCount",
+        "running": "RunningTaskCount",
+    }
+    assert (asleep.comparison, asleep.missing_data) == ("GreaterThanOrEqualToThreshold", "notBreaching")
+    assert asleep.severity is awake.severity
+    assert [spec for spec in service.alarm_specs if spec.id != "NoRunningTasks"] == others
