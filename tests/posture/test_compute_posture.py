@@ -29,6 +29,10 @@ from prodready_constructs.posture import PRODUCTION, STAGING
         ({"requests_per_target": 0}, r"ComputePosture.requests_per_target: got 0; allowed: 1 to 1000000"),
         ({"spot_weight": 100}, r"spot_weight: got 100; allowed: 0 to 90 \(scaling must go on when there is no Spot capacity\)"),
         ({"spot_weight": -1}, r"spot_weight: got -1; allowed: 0 to 90"),
+        (
+            {"image_pinning": "NONE"},
+            r"ComputePosture.image_pinning: got 'NONE'; allowed: one of 'DIGEST', 'TAG' .*never names another image",
+        ),
     ],
 )
 def test_refuses(wrong: dict[str, Any], message: str) -> None:
@@ -40,3 +44,10 @@ def test_refuses(wrong: dict[str, Any], message: str) -> None:
 def test_production_survives_the_loss_of_a_task_and_staging_is_smaller() -> None:
     assert (PRODUCTION.compute.min_tasks, PRODUCTION.compute.max_tasks) == (2, 10)
     assert (STAGING.compute.min_tasks, STAGING.compute.max_tasks) == (1, 2)
+
+
+@pytest.mark.control("WEB-3")
+@pytest.mark.control("COST-4")
+def test_production_runs_digests_day_and_night() -> None:
+    assert (PRODUCTION.compute.image_pinning, PRODUCTION.compute.may_sleep) == ("DIGEST", False)
+    assert (STAGING.compute.image_pinning, STAGING.compute.may_sleep) == ("TAG", True)

@@ -11,6 +11,7 @@ from prodready_constructs.compute.tasks.image_release import ImageRelease
 from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.posture import STAGING
 from tests.compute.tasks.parts import a_service
+from tests.support.aws_cli import faults
 from tests.support.packs import findings
 from tests.support.synthesis import Template, new_app, new_stack, synth
 
@@ -22,6 +23,8 @@ def made(**changes: Any) -> tuple[Template, list[str]]:
     repository = ecr.Repository.from_repository_name(stack, "Repository", "shop")
     release = ImageRelease(stack, "Release", service=a_service(stack, **changes), repository=repository, setting=SETTING)
     assert set(release.commands) == {"SignIn", "Build", "Digest", "Deploy", "Wait"}
+    # (get-login-password is a customisation of the AWS CLI, in none of its models.)
+    assert [fault for name, command in release.commands.items() if name != "SignIn" for fault in faults(command)] == []
     return synth(stack), findings(stack)
 
 

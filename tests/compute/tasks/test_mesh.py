@@ -14,6 +14,7 @@ from prodready_constructs.compute.tasks.mesh import ServiceMesh
 from prodready_constructs.contracts import AlarmSpec, MathMetric, Metric
 from prodready_constructs.errors import ConfigurationError
 from tests.compute.tasks.parts import AUTHORITY, a_service, containers
+from tests.support.aws_cli import faults
 from tests.support.packs import findings
 from tests.support.synthesis import Template, new_app, new_stack, synth
 
@@ -230,3 +231,10 @@ def test_the_proxy_needs_memory_too() -> None:
     mesh = ServiceMesh(stack, "Mesh", name="shop", certificate_authority=AUTHORITY)
     with pytest.raises(ConfigurationError, match=r"^Stack/Api: Stack/Mesh: the proxy: got '64 of the 148 MiB that are left of 512'"):
         mesh.offer(service, name="api")
+
+
+@pytest.mark.control("OPS-2")
+def test_first_commands_are_commands_of_the_aws_cli(made: Made) -> None:
+    commands = {command for spec in made.mesh.alarm_specs for command in spec.runbook.first_commands}
+    assert commands
+    assert [fault for command in commands for fault in faults(command)] == []
