@@ -5,7 +5,18 @@ from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_route53 as route53
 from aws_cdk import aws_s3 as s3
 
-from prodready_constructs import PRODUCTION, Domain, LogBucket, PrivateNetwork, ProtectedLoadBalancer, Routes, Watch, WebService, guard
+from prodready_constructs import (
+    PRODUCTION,
+    Domain,
+    LogBucket,
+    PrivateNetwork,
+    ProtectedLoadBalancer,
+    Routes,
+    SmokeTest,
+    Watch,
+    WebService,
+    guard,
+)
 
 
 class Hello(cdk.Stack):
@@ -27,6 +38,7 @@ logs = LogBucket(stack, "Logs", posture=PRODUCTION.storage, object_ownership=s3.
 front = ProtectedLoadBalancer(stack, "Front", vpc=network.vpc, posture=PRODUCTION.edge, access_logs=logs.bucket, domain=domain)
 image = ecs.ContainerImage.from_registry(IMAGE)
 service = WebService(stack, "Service", vpc=network.vpc, load_balancer=front, image=image, posture=PRODUCTION.compute)
+service.add_smoke_test(SmokeTest(path="/health/deep"))
 alerts = Routes(stack, "Alerts", posture=PRODUCTION.monitoring, critical=["oncall@example.com"], warning=["hello-team@example.com"])
 watched = [alerts, domain, network, logs, front, front.web_acl, service]
 Watch(stack, "Watch", routes=alerts, watching=watched, runbook_base_url="https://runbooks.example.com/hello")
