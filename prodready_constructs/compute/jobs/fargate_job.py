@@ -26,6 +26,7 @@ from prodready_constructs.contracts import Attachable, ControlClaim, Metric, Sec
 from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.foundation import PARTITION, ComposedRole, EncryptedLogGroup, Part, require_subnets
 from prodready_constructs.foundation.tasks import hardened
+from prodready_constructs.foundation.tasks.images import require_pinned
 from prodready_constructs.posture import ComputePosture
 
 CONTROLS = (
@@ -122,6 +123,7 @@ class FargateJob(Part):
             command=command,
             stop_timeout=_STOP_TIMEOUT,
         )
+        require_pinned(self, self.container.image_name, path=self.path, pinning=posture.image_pinning)
         hardened.admit_pull(image, self.execution_role.policy)
         #: The security group of the tasks: HTTPS out, and what :meth:`connect_to` opens.
         self.security_group = ec2.SecurityGroup(self, "Access", vpc=vpc, description=f"Job {path}"[:255], allow_all_outbound=False)

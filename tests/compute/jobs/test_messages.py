@@ -46,7 +46,7 @@ def test_scheduled_job(stack: cdk.Stack, schedule: str, messages: int) -> None:
 
 def test_fargate_job(stack: cdk.Stack) -> None:
     vpc = a_vpc(stack)
-    with at_most(65, grants=1):
+    with at_most(66, grants=1):
         job = a_job(stack, vpc=vpc)
     with at_most(3):
         assert job.start.arn
