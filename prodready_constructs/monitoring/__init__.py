@@ -1,7 +1,33 @@
-"""Alarms, who hears of them, and the dashboard: made from what every construct says about itself."""
+"""Alarms, who hears of them, and the dashboard: made from what every construct says about itself.
 
-from prodready_constructs.monitoring.dashboard import Dashboard
-from prodready_constructs.monitoring.routes import Routes
-from prodready_constructs.monitoring.watch import Watch
+Names are loaded when they are first asked for.
+"""
 
-__all__ = ["Dashboard", "Routes", "Watch"]
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from prodready_constructs.monitoring.dashboard import Dashboard as Dashboard
+    from prodready_constructs.monitoring.routes.routes import Routes as Routes
+    from prodready_constructs.monitoring.watch import Watch as Watch
+
+__all__ = [
+    "Dashboard",
+    "Routes",
+    "Watch",
+]
+
+_HOMES = {
+    "dashboard": "Dashboard",
+    "routes.routes": "Routes",
+    "watch": "Watch",
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOME_OF[name]}"), name)

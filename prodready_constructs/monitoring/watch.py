@@ -26,7 +26,7 @@ from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.foundation import Part, path_of
 from prodready_constructs.monitoring.alarms import check, in_words, make_alarm
 from prodready_constructs.monitoring.rollback import require_one_stack, rollback_twins
-from prodready_constructs.monitoring.routes import Routes
+from prodready_constructs.monitoring.routes.routes import Routes
 
 CONTROLS = (
     ControlClaim(

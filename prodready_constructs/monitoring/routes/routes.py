@@ -18,7 +18,7 @@ from constructs import Construct
 from prodready_constructs.contracts import AlarmSpec, ControlClaim, GraphSpec, Severity, record
 from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.foundation import ACCOUNT_ID, ComposedRole, Part, own_key
-from prodready_constructs.monitoring.delivery import delivery_alarms, delivery_graphs
+from prodready_constructs.monitoring.routes.delivery import delivery_alarms, delivery_graphs
 from prodready_constructs.posture import MonitoringPosture
 from prodready_constructs.waivers import waive
 

@@ -1,0 +1,1 @@
+"""Who hears of an alert: topics, people, pagers, chat channels and webhooks."""
