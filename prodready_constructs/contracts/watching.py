@@ -70,6 +70,7 @@ class AlarmSpec:
         missing_data: what silence means for *this* metric; chosen deliberately for each alarm.
         warm_up: how long a new alarm keeps quiet, 1 minute to 2 days, for a metric that cannot have come yet; at once when None.
         source: where the threshold comes from (an AWS document, a ledger row, our reason).
+        tells: ARN of the topic it is told to in place of its severity's, for alarms about a route itself.
     """
 
     id: str
@@ -83,6 +84,7 @@ class AlarmSpec:
     datapoints: int | None = None
     missing_data: MissingData = "missing"
     warm_up: timedelta | None = None
+    tells: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -158,7 +158,7 @@ class Watch(Part):
         topic_arn = self._routes.topic_arns[spec.severity]
         alarm = None
         if isinstance(spec, AlarmSpec):
-            alarm = make_alarm(self, name, spec, description=description, topic_arn=topic_arn)
+            alarm = make_alarm(self, name, spec, description=description, topic_arn=spec.tells or topic_arn)
         elif isinstance(spec, EventSpec):
             self._event_rule(name, spec, description=description, link=link, topic_arn=topic_arn)
         else:
