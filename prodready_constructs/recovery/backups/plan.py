@@ -13,10 +13,10 @@ from prodready_constructs.contracts import AnyAlarmSpec, ControlClaim, GraphSpec
 from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.foundation import Part, path_of, region_of_arn, require_region
 from prodready_constructs.posture import DataClass, RecoveryPosture
-from prodready_constructs.recovery.jobs import COMPLETION_WINDOW, START_WINDOW, job_alarms, job_graphs
-from prodready_constructs.recovery.objectives import check_objectives
-from prodready_constructs.recovery.role import backup_role
-from prodready_constructs.recovery.vault import BackupVault
+from prodready_constructs.recovery.backups.jobs import COMPLETION_WINDOW, START_WINDOW, job_alarms, job_graphs
+from prodready_constructs.recovery.backups.role import backup_role
+from prodready_constructs.recovery.backups.vault import BackupVault
+from prodready_constructs.recovery.objectives.check import check_objectives
 
 CONTROLS = (
     ControlClaim(

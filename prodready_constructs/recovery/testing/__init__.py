@@ -1,0 +1,1 @@
+"""Restores that are tried every month, and looked into."""
