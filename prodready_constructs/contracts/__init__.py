@@ -6,12 +6,15 @@ room (``monitoring.Watch``, ``recovery.BackupPlan``, ``compute.WebService``) rea
 
 from __future__ import annotations
 
-from prodready_constructs.contracts.evidence import METADATA_KEY, ControlClaim, record
+from prodready_constructs.contracts.evidence import METADATA_KEY, ControlClaim, Tier, record, tier_of
+from prodready_constructs.contracts.objectives import GoodAndBad, GoodMinutes, Measurable, ServiceLevelIndicator
 from prodready_constructs.contracts.recovery import Recoverable, RecoveryFact
 from prodready_constructs.contracts.watching import (
     AlarmSpec,
+    AnomalySpec,
     AnyAlarmSpec,
     Comparison,
+    CompositeSpec,
     EventSpec,
     GraphSpec,
     MathMetric,
@@ -21,6 +24,7 @@ from prodready_constructs.contracts.watching import (
     Releasable,
     RunbookSpec,
     Severity,
+    Signal,
     Watchable,
 )
 from prodready_constructs.contracts.wiring import (
@@ -39,16 +43,21 @@ from prodready_constructs.contracts.wiring import (
 __all__ = [
     "METADATA_KEY",
     "AlarmSpec",
+    "AnomalySpec",
     "AnyAlarmSpec",
     "Attachable",
     "Attachment",
     "Comparison",
+    "CompositeSpec",
     "ControlClaim",
     "EventSpec",
     "FrontDoor",
+    "GoodAndBad",
+    "GoodMinutes",
     "Grantee",
     "GraphSpec",
     "MathMetric",
+    "Measurable",
     "Metric",
     "MissingData",
     "NamedDomain",
@@ -59,10 +68,14 @@ __all__ = [
     "Route",
     "RunbookSpec",
     "SecretField",
+    "ServiceLevelIndicator",
     "Severity",
     "ShiftingDoor",
     "SideDoor",
+    "Signal",
+    "Tier",
     "Watchable",
     "WorkQueue",
     "record",
+    "tier_of",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
+from weakref import WeakKeyDictionary
 
 if TYPE_CHECKING:
     from constructs import IConstruct
@@ -26,19 +27,23 @@ class ControlClaim:
 
 
 METADATA_KEY = "prodready:construct"
+Tier = Literal["edge", "compute", "data", "network", "recovery", "monitoring", "security", "audit"]
+#: What was recorded, for who asks in the same program: reading it back from a node would be a message to the jsii kernel.
+_tiers: WeakKeyDictionary[Any, Tier] = WeakKeyDictionary()
 
 
 def record(
     construct: IConstruct,
     *,
     controls: tuple[ControlClaim, ...],
-    tier: Literal["edge", "compute", "data", "network", "recovery", "monitoring", "security", "audit"],
+    tier: Tier,
     **facts: Any,
 ) -> None:
     """Write what the evidence needs into the construct's own node; it appears in the assembly under its path.
 
     *facts* are JSON values (``watchable=True``, ``recovery=[...]``); tokens in them are resolved at synth. One jsii message.
     """
+    _tiers[construct] = tier
     construct.node.add_metadata(
         METADATA_KEY,
         {
@@ -48,3 +53,8 @@ def record(
             **facts,
         },
     )
+
+
+def tier_of(construct: Any) -> Tier | None:
+    """What *construct* was recorded as; None for one that is not of this library. No jsii message."""
+    return _tiers.get(construct)

@@ -88,6 +88,43 @@ class AlarmSpec:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AnomalySpec:
+    """An alarm on what is unusual for this hour of this weekday, where no fixed threshold is right.
+
+    Attributes:
+        width: of the band of expected values, in standard deviations; side: where outside of it the alarm goes off.
+        source: why a learned band is better than a number here.
+    """
+
+    id: str
+    metric: Metric | MathMetric
+    severity: Severity
+    runbook: RunbookSpec
+    source: str
+    width: float = 2.0
+    side: Literal["ABOVE", "BELOW", "EITHER"] = "EITHER"
+    periods: int = 3
+    datapoints: int | None = None
+    missing_data: MissingData = "missing"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompositeSpec:
+    """Alarms that mean something together only: the members keep quiet, and somebody is told while all of them are on.
+
+    Attributes:
+        all_of: two or more alarms; an id is unique within this composite, and of each member's words only the threshold counts.
+        source: why they are looked at together.
+    """
+
+    id: str
+    all_of: tuple[AlarmSpec, ...]
+    severity: Severity
+    runbook: RunbookSpec
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EventSpec:
     """Something worth waking for that has no metric: an EventBridge *pattern* routed to the alert topic."""
 
@@ -111,16 +148,26 @@ class RdsEventSpec:
     source: str
 
 
-AnyAlarmSpec = AlarmSpec | EventSpec | RdsEventSpec
+AnyAlarmSpec = AlarmSpec | AnomalySpec | CompositeSpec | EventSpec | RdsEventSpec
+
+
+#: What one looks at first: how much comes, how much of it fails, how long it takes, how full it is.
+#: Source: https://sre.google/sre-book/monitoring-distributed-systems/ (the four golden signals)
+Signal = Literal["traffic", "errors", "latency", "saturation"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GraphSpec:
-    """One graph of the dashboard."""
+    """One graph of the dashboard.
+
+    Attributes:
+        signal: which of the four golden signals it shows; when None, the names of its metrics say.
+    """
 
     title: str
     metrics: tuple[Metric | MathMetric, ...]
     unit: str | None = None
+    signal: Signal | None = None
 
 
 class Watchable(Protocol):
