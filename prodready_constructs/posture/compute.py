@@ -32,6 +32,7 @@ class ComputePosture:
         architecture: ``arm64`` (cheaper) or ``x86_64``.
         min_tasks, max_tasks: bounds of scaling.
         cpu_target, memory_target: percent that target tracking keeps; requests_per_target: requests per task and minute.
+        scale_out_cooldown, scale_in_cooldown: the time between two steps up, and between two steps down (``docs/scaling.md``).
         spot_weight: percent of the tasks above *min_tasks* that run on Fargate Spot, which AWS takes back with two minutes' notice; 0 for none.
         may_sleep: whether a service may be scaled to zero off-hours; where somebody is served day and night it may not.
         image_pinning: ``DIGEST`` (an image named by a tag is refused) or ``TAG`` (it is mentioned at synth).
@@ -47,6 +48,8 @@ class ComputePosture:
     cpu_target: int
     memory_target: int
     requests_per_target: int
+    scale_out_cooldown: timedelta
+    scale_in_cooldown: timedelta
     spot_weight: int
     may_sleep: bool
     image_pinning: Literal["DIGEST", "TAG"]
@@ -75,5 +78,13 @@ class ComputePosture:
             1_000_000,
             because="requests a minute that one task can serve",
         )
+        for name, value in (("scale_out_cooldown", self.scale_out_cooldown), ("scale_in_cooldown", self.scale_in_cooldown)):
+            within(
+                f"ComputePosture.{name}",
+                value,
+                timedelta(seconds=30),
+                timedelta(hours=1),
+                because="a step must show in the metrics before the next one",
+            )
         within("ComputePosture.spot_weight", self.spot_weight, 0, 90, because="scaling must go on when there is no Spot capacity")
         one_of("ComputePosture.image_pinning", self.image_pinning, ("DIGEST", "TAG"), because="a digest never names another image")

@@ -139,6 +139,8 @@ PRODUCTION = Posture(
         cpu_target=70,
         memory_target=80,
         requests_per_target=1_000,
+        scale_out_cooldown=timedelta(minutes=1),
+        scale_in_cooldown=timedelta(minutes=5),
         spot_weight=0,
         may_sleep=False,
         image_pinning="DIGEST",

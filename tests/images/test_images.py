@@ -60,7 +60,7 @@ def made() -> Made:
     images = a_repository(stack, name="shop/api", release_tags="v*", mutable_tags=["latest", "main-*"], registry=registry)
     images.add_expiry("pr-*", after=7 * DAY)
     images.add_expiry("build-*", after=30 * DAY)
-    WebService(stack, "Web", vpc=a_vpc(stack), image=images.image("v1.4.2"), posture=PRODUCTION.compute)
+    WebService(stack, "Web", vpc=a_vpc(stack), image=images.image(f"sha256:{'a' * 64}"), posture=PRODUCTION.compute)
     for name, grant in (("Puller", images.grant_pull), ("Pusher", images.grant_push)):
         role = ComposedRole(stack, name, assumed_by=iam.ServicePrincipal("codebuild.amazonaws.com"), description="test")
         grant(role)
@@ -529,7 +529,7 @@ def test_clean_but_for_signing_in(made: Made) -> None:
 def test_a_service_that_runs_an_image_needs_no_second_waiver() -> None:
     stack = new_stack()
     images = a_repository(stack)
-    service = WebService(stack, "Web", vpc=a_vpc(stack), image=images.image("v1"), posture=PRODUCTION.compute)
+    service = WebService(stack, "Web", vpc=a_vpc(stack), image=images.image(f"sha256:{'a' * 64}"), posture=PRODUCTION.compute)
     images.grant_pull(service.execution_role)
     sign_in = [one for one in waivers(synth(stack)) if one.startswith("AwsSolutions-IAM5[Resource::*] @ Stack/Web/ExecutionRole")]
     assert len(sign_in) == 1

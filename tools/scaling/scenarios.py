@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 from prodready_constructs.compute.workers.backlog import Pace
-from tools.scaling.autoscaling import LOW, Policy, Rules
+from tools.scaling.autoscaling import LOW, Rules
 from tools.scaling.loads import SPIKE_AT, Load, load_of
 from tools.scaling.simulate import LATE, Run, ideal_hours, serve, work
 from tools.scaling.template import PACE, Stated, stated
@@ -18,7 +18,7 @@ from tools.scaling.template import PACE, Stated, stated
 USUAL = 0.6
 STATED = "as stated"
 BLIND, ALONE = "requests policy without data", "CPU alone"
-FULL, MENDED = "memory at rest over its limit", "the same, memory never scales in"
+FULL, HINDERED = "memory at rest over its limit", "the same, if memory could scale in"
 
 
 @functools.cache
@@ -43,10 +43,8 @@ def _with(rules: Rules, **targets: float) -> Rules:
     return replace(rules, policies=tuple(replace(policy, target=targets.get(policy.name, policy.target)) for policy in rules.policies))
 
 
-def _unyielding(rules: Rules, name: str) -> Rules:
-    return replace(
-        rules, policies=tuple(Policy(name=p.name, target=p.target, scales_in=p.name != name and p.scales_in) for p in rules.policies)
-    )
+def _all_scale_in(rules: Rules) -> Rules:
+    return replace(rules, policies=tuple(replace(policy, scales_in=True) for policy in rules.policies))
 
 
 def carries() -> float:
@@ -66,9 +64,9 @@ def services() -> dict[str, Scenario]:
         "requests alone": Scenario(rules=_only(rules, "requests")),
         BLIND: Scenario(rules=rules, more={"blind": True}),
         FULL: Scenario(rules=rules, more={"memory": full}),
-        MENDED: Scenario(rules=_unyielding(rules, "memory"), more={"memory": full}),
-        "scale-out cooldown 60 s": Scenario(rules=replace(rules, out_cooldown=60)),
-        "CPU alone, scale-out cooldown 60 s": Scenario(rules=replace(_only(rules, "cpu"), out_cooldown=60)),
+        HINDERED: Scenario(rules=_all_scale_in(rules), more={"memory": full}),
+        "scale-out cooldown 300 s": Scenario(rules=replace(rules, out_cooldown=300)),
+        "CPU alone, scale-out cooldown 300 s": Scenario(rules=replace(_only(rules, "cpu"), out_cooldown=300)),
         "scale-in cooldown 60 s": Scenario(rules=replace(rules, in_cooldown=60)),
         "scale-in cooldown 900 s": Scenario(rules=replace(rules, in_cooldown=900)),
         "targets 50 %": Scenario(rules=_with(rules, cpu=50, requests=requests * 50 / cpu)),

@@ -20,7 +20,7 @@ from prodready_constructs.compute.service.hooks import TESTED, Stage
 from prodready_constructs.compute.service.metrics import ServiceMetrics
 from prodready_constructs.compute.service.release import ServiceRelease
 from prodready_constructs.compute.service.rollback import rollback_alarms
-from prodready_constructs.compute.service.scaling import follow_requests
+from prodready_constructs.compute.service.scaling import follow_group, follow_requests, follow_use
 from prodready_constructs.compute.service.smoke_test import WITHIN, SmokeTest, SmokeTester
 from prodready_constructs.compute.service.targets import check_target
 from prodready_constructs.compute.tasks.asleep import while_asleep
@@ -86,8 +86,7 @@ class WebService(FargateWorkload):
             encryption_key=encryption_key,
             has_visitors=load_balancer is not None,
         )
-        self.scaling.scale_on_cpu_utilization("Cpu", target_utilization_percent=posture.cpu_target)
-        self.scaling.scale_on_memory_utilization("Memory", target_utilization_percent=posture.memory_target)
+        follow_use(self.scaling, posture=posture)
         self._metrics = ServiceMetrics(cluster=self.cluster.cluster_name, service=self.service.service_name)
         self._release = ServiceRelease(self, service=self.service, release=posture.release)
         #: Whether versions take turns; otherwise tasks are replaced one after the other.
@@ -102,7 +101,7 @@ class WebService(FargateWorkload):
                 group = load_balancer.route_to(
                     self.service, container_port=container_port, health_check_path=health_check_path, drain=DRAIN
                 )
-                self.scaling.scale_on_request_count("Requests", requests_per_target=posture.requests_per_target, target_group=group)
+                follow_group(self.scaling, group, posture=posture)
                 self._behind(group)
         record(
             self,
@@ -118,7 +117,7 @@ class WebService(FargateWorkload):
         route = self._release.shift(door, container=name, container_port=port, health_check_path=health_check_path, drain=DRAIN)
         self._rule = route.production_rule.listener_rule_arn
         self._behind(route.targets, route.alternate)
-        follow_requests(self, service=self.service, metrics=self._metrics, requests_per_target=posture.requests_per_target)
+        follow_requests(self, service=self.service, metrics=self._metrics, posture=posture)
         scope = Construct(self, "SmokeTest")
         self._tester = SmokeTester(scope, door=route.side_door, vpc=vpc, key=self._key, log_retention=posture.log_retention)
         self.add_smoke_test(SmokeTest(path=health_check_path))
