@@ -40,7 +40,10 @@ _HOMES = {
     "monitoring": "Dashboard Routes Watch",
     "network": "PrivateEndpoints PrivateNetwork SessionBastion",
     "posture": "DataClass OffHours PRODUCTION Posture Release STAGING",
-    "recovery": "BackupPlan BackupVault",
+    "recovery": (
+        "AirGappedVault BackupPlan BackupTimes BackupVault CutOffZone Drill Drills FailOverCluster FailOverDatabase "
+        "FunctionDelay FunctionErrors InterruptCachePower StopTasks ZonePowerLoss prepare_function"
+    ),
     "security": "AppSecret RandomRotation",
     "storage": "LogBucket ReplicaBucket SecureBucket",
     "tables": "GlobalIndex LocalIndex ProtectedTable TableReplica TableSchema",

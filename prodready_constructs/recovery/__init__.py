@@ -9,17 +9,50 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from prodready_constructs.recovery.backups.air_gapped import AirGappedVault as AirGappedVault
     from prodready_constructs.recovery.backups.plan import BackupPlan as BackupPlan
+    from prodready_constructs.recovery.backups.times import BackupTimes as BackupTimes
     from prodready_constructs.recovery.backups.vault import BackupVault as BackupVault
+    from prodready_constructs.recovery.drills.drill import Drill as Drill
+    from prodready_constructs.recovery.drills.drills import Drills as Drills
+    from prodready_constructs.recovery.drills.faults import CutOffZone as CutOffZone
+    from prodready_constructs.recovery.drills.faults import FailOverCluster as FailOverCluster
+    from prodready_constructs.recovery.drills.faults import FailOverDatabase as FailOverDatabase
+    from prodready_constructs.recovery.drills.faults import InterruptCachePower as InterruptCachePower
+    from prodready_constructs.recovery.drills.faults import StopTasks as StopTasks
+    from prodready_constructs.recovery.drills.function_faults import FunctionDelay as FunctionDelay
+    from prodready_constructs.recovery.drills.function_faults import FunctionErrors as FunctionErrors
+    from prodready_constructs.recovery.drills.function_faults import prepare_function as prepare_function
+    from prodready_constructs.recovery.drills.zone_power_loss import ZonePowerLoss as ZonePowerLoss
 
 __all__ = [
+    "AirGappedVault",
     "BackupPlan",
+    "BackupTimes",
     "BackupVault",
+    "CutOffZone",
+    "Drill",
+    "Drills",
+    "FailOverCluster",
+    "FailOverDatabase",
+    "FunctionDelay",
+    "FunctionErrors",
+    "InterruptCachePower",
+    "StopTasks",
+    "ZonePowerLoss",
+    "prepare_function",
 ]
 
 _HOMES = {
+    "backups.air_gapped": "AirGappedVault",
     "backups.plan": "BackupPlan",
+    "backups.times": "BackupTimes",
     "backups.vault": "BackupVault",
+    "drills.drill": "Drill",
+    "drills.drills": "Drills",
+    "drills.faults": "CutOffZone FailOverCluster FailOverDatabase InterruptCachePower StopTasks",
+    "drills.function_faults": "FunctionDelay FunctionErrors prepare_function",
+    "drills.zone_power_loss": "ZonePowerLoss",
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
 

@@ -7,11 +7,10 @@ from datetime import timedelta
 from typing import Any
 
 from prodready_constructs.contracts import AlarmSpec, AnyAlarmSpec, EventSpec, GraphSpec, MathMetric, Metric, RunbookSpec, Severity
+from prodready_constructs.recovery.backups.times import AT_WORK
 
-#: A daily job starts within an hour of its schedule and ends within four more, or AWS Backup gives it up.
-START_WINDOW, COMPLETION_WINDOW = timedelta(hours=1), timedelta(hours=4)
 #: Ledger DR-3: 24 hours and a grace, in which the slowest job of the next day may still end, and an hour for the metric to arrive.
-LONGEST_SILENCE = timedelta(hours=24) + START_WINDOW + COMPLETION_WINDOW + timedelta(hours=1)
+LONGEST_SILENCE = timedelta(hours=24) + AT_WORK + timedelta(hours=1)
 #: AWS Backup sends its metrics to CloudWatch every five minutes; an hour is what a backup is counted in.
 PERIOD = timedelta(hours=1)
 _SOURCE = "Ledger DR-3 and OPS-2: one failed backup job is critical"

@@ -76,18 +76,35 @@ EXPIRE = {
     "rds:ModifyDBSnapshotAttribute": "rds:{}:{}:snapshot:awsbackup:*",
     "dynamodb:DeleteBackup": "dynamodb:{}:{}:table/*/backup/*",
 }
+#: What further services need, beside the rights that all of them share (AWSBackupServiceRolePolicyForBackup v29): to read and make, and what is
+#: ended by its name or tag. Snapshots of EBS have no name of AWS Backup's; they have its tag.
+FURTHER: dict[str, tuple[str, ...]] = {
+    "EBS": (
+        "ec2:CopySnapshot",
+        "ec2:CreateSnapshot",
+        "ec2:CreateTags",
+        "ec2:DescribeSnapshotTierStatus",
+        "ec2:DescribeSnapshots",
+        "ec2:DescribeTags",
+        "ec2:DescribeVolumes",
+    ),
+    "EFS": ("elasticfilesystem:Backup", "elasticfilesystem:DescribeTags"),
+}
+#: Of EBS: allowed on what carries AWS Backup's tag, which nobody else can write.
+MADE = {"Null": {"aws:ResourceTag/aws:backup:source-resource": "false"}}
+MADE_ACTIONS = ("ec2:DeleteSnapshot", "ec2:ModifySnapshotAttribute", "ec2:ModifySnapshotTier")
 #: The rules with which AWS Backup follows changes of a bucket.
 FOLLOW = ("events:DeleteRule", "events:DisableRule", "events:EnableRule", "events:PutRule", "events:PutTargets", "events:RemoveTargets")
 FOLLOWING_RULES = "events:{}:{}:rule/AwsBackupManagedRule*"
 
 
-def backup_role(scope: Construct, construct_id: str, *, vault_arns: Sequence[str]) -> ComposedRole:
-    """The role of a plan that writes to the vaults of *vault_arns*."""
+def backup_role(scope: Construct, construct_id: str, *, vault_arns: Sequence[str], services: Sequence[str] = ()) -> ComposedRole:
+    """The role of a plan that writes to the vaults of *vault_arns*, and backs up *services* of :data:`FURTHER` too."""
     role = ComposedRole(
         scope,
         construct_id,
         assumed_by=iam.ServicePrincipal("backup.amazonaws.com", conditions={"StringEquals": {"aws:SourceAccount": ACCOUNT_ID}}),
-        description="AWS Backup: backs up and copies RDS, Aurora, DynamoDB and S3; restores nothing",
+        description=f"AWS Backup: backs up and copies {', '.join(['RDS', 'Aurora', 'DynamoDB', *services])} and S3; restores nothing",
     )
     own = {"StringEquals": {"aws:ResourceAccount": ACCOUNT_ID}}
     # One document, written at once: a statement at a time would cost four messages to the jsii kernel each.
@@ -103,6 +120,7 @@ def backup_role(scope: Construct, construct_id: str, *, vault_arns: Sequence[str
                 _allow("ReadObjects", READ_OBJECTS, condition=own),
                 _allow("Create", CREATE, condition=own),
                 _allow("Expire", [*EXPIRE, *FOLLOW], condition=own),
+                *_further(services),
                 *_denies(),
                 _allow(
                     "KeysOfStores",
@@ -121,6 +139,21 @@ def backup_role(scope: Construct, construct_id: str, *, vault_arns: Sequence[str
         owner="platform",
     )
     return role
+
+
+def _further(services: Sequence[str]) -> list[dict[str, Any]]:
+    # EBS snapshots have no account in their ARN: the region is what can be said of them.
+    statements = [_allow(service, FURTHER[service]) for service in services]
+    if "EBS" in services:
+        statements.append(_allow("EndOwnSnapshots", MADE_ACTIONS, condition=MADE))
+        through = {
+            "StringLike": {"kms:ViaService": "ec2.*.amazonaws.com"},
+            "ForAnyValue:StringEquals": {"kms:EncryptionContextKeys": "aws:ebs:id"},
+        }
+        statements.append(
+            _allow("KeysOfVolumes", ["kms:GenerateDataKeyWithoutPlaintext", "kms:ReEncryptFrom", "kms:ReEncryptTo"], condition=through)
+        )
+    return statements
 
 
 def _allow(sid: str, actions: Sequence[str], *, resource: str | list[str] = "*", condition: dict[str, Any] | None = None) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from aws_cdk import aws_rds as rds
 
 from prodready_constructs.contracts import AlarmSpec, EventSpec, Severity
 from prodready_constructs.errors import ConfigurationError
-from prodready_constructs.monitoring.alarms import check
+from prodready_constructs.monitoring.checks import check
 from prodready_constructs.posture import PRODUCTION
 from prodready_constructs.recovery import BackupPlan, BackupVault
 from tests.recovery.stores import BACKUP, ONE_REGION, STANDBY, Factless, Store
@@ -80,8 +80,8 @@ def test_production_backs_up_daily_weekly_and_monthly(template: Template) -> Non
     found = rules(template)
     assert {name: rule["ScheduleExpression"] for name, rule in found.items()} == {
         "Daily": "cron(0 3 ? * * *)",
-        "Weekly": "cron(0 6 ? * SUN *)",
-        "Monthly": "cron(0 8 1 * ? *)",
+        "Weekly": "cron(0 9 ? * SUN *)",
+        "Monthly": "cron(0 15 1 * ? *)",
     }
     assert {name: rule["Lifecycle"] for name, rule in found.items()} == {
         "Daily": {"DeleteAfterDays": 35},
