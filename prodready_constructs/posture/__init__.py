@@ -13,6 +13,7 @@ from prodready_constructs.posture.compute import ComputePosture
 from prodready_constructs.posture.data import DataClass, DataPosture
 from prodready_constructs.posture.database import DatabasePosture
 from prodready_constructs.posture.devices import DevicePosture
+from prodready_constructs.posture.drills import DrillPosture
 from prodready_constructs.posture.edge import EdgePosture
 from prodready_constructs.posture.functions import FunctionPosture
 from prodready_constructs.posture.images import ImagesPosture
@@ -23,6 +24,7 @@ from prodready_constructs.posture.network import NetworkPosture
 from prodready_constructs.posture.production import PRODUCTION
 from prodready_constructs.posture.proxy import ProxyPosture
 from prodready_constructs.posture.recovery import RecoveryPosture
+from prodready_constructs.posture.regions import RegionPosture
 from prodready_constructs.posture.release import Release
 from prodready_constructs.posture.staging import STAGING
 from prodready_constructs.posture.storage import StoragePosture
@@ -41,6 +43,7 @@ __all__ = [
     "DataPosture",
     "DatabasePosture",
     "DevicePosture",
+    "DrillPosture",
     "EdgePosture",
     "FunctionPosture",
     "ImagesPosture",
@@ -52,6 +55,7 @@ __all__ = [
     "Posture",
     "ProxyPosture",
     "RecoveryPosture",
+    "RegionPosture",
     "Release",
     "StoragePosture",
     "TablePosture",

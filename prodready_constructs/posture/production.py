@@ -11,6 +11,7 @@ from prodready_constructs.posture.compute import ComputePosture
 from prodready_constructs.posture.data import USUAL_CLASSES
 from prodready_constructs.posture.database import DatabasePosture
 from prodready_constructs.posture.devices import DevicePosture
+from prodready_constructs.posture.drills import DrillPosture
 from prodready_constructs.posture.edge import EdgePosture
 from prodready_constructs.posture.functions import FunctionPosture
 from prodready_constructs.posture.images import ImagesPosture
@@ -20,6 +21,7 @@ from prodready_constructs.posture.monitoring import MonitoringPosture
 from prodready_constructs.posture.network import AWS_ENDPOINTS, NetworkPosture
 from prodready_constructs.posture.proxy import ProxyPosture
 from prodready_constructs.posture.recovery import RecoveryPosture
+from prodready_constructs.posture.regions import RegionPosture
 from prodready_constructs.posture.release import Release
 from prodready_constructs.posture.storage import StoragePosture
 from prodready_constructs.posture.tables import TablePosture
@@ -232,3 +234,12 @@ PRODUCTION = Posture(
         allowed_regions=(),
     ),
 )
+    # SOC 2 A1.3 is audited over a year: the logs of a year's drills are there.
+    drills=DrillPosture(real_users=True, log_retention=timedelta(days=365)),
+    regions=RegionPosture(
+        readiness="WARM_STANDBY",
+        recovery_time=timedelta(hours=1),
+        recovery_point=timedelta(minutes=15),
+        decision=timedelta(minutes=15),
+        allowed_regions=(),
+    ),

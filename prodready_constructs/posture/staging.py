@@ -70,4 +70,6 @@ STAGING = replace(
         vault_lock=False,
         recovery_time=timedelta(hours=8),
     ),
+    drills=replace(PRODUCTION.drills, real_users=False),
+    regions=replace(PRODUCTION.regions, readiness="PILOT_LIGHT", recovery_time=timedelta(hours=8)),
 )

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.posture._derived import changes_for, changes_in, regions_of
+from prodready_constructs.posture._standby import pilot_light, warm_standby
 from prodready_constructs.posture.aurora import AuroraPosture
 from prodready_constructs.posture.bastion import BastionPosture
 from prodready_constructs.posture.cache import CachePosture
@@ -13,6 +14,7 @@ from prodready_constructs.posture.compute import ComputePosture
 from prodready_constructs.posture.data import DataClass, DataPosture
 from prodready_constructs.posture.database import DatabasePosture
 from prodready_constructs.posture.devices import DevicePosture
+from prodready_constructs.posture.drills import DrillPosture
 from prodready_constructs.posture.edge import EdgePosture
 from prodready_constructs.posture.functions import FunctionPosture
 from prodready_constructs.posture.images import ImagesPosture
@@ -22,6 +24,7 @@ from prodready_constructs.posture.monitoring import MonitoringPosture
 from prodready_constructs.posture.network import NetworkPosture
 from prodready_constructs.posture.proxy import ProxyPosture
 from prodready_constructs.posture.recovery import RecoveryPosture
+from prodready_constructs.posture.regions import RegionPosture
 from prodready_constructs.posture.storage import StoragePosture
 from prodready_constructs.posture.tables import TablePosture
 from prodready_constructs.posture.workers import WorkerPosture
@@ -50,6 +53,8 @@ class Posture:
     images: ImagesPosture
     monitoring: MonitoringPosture
     recovery: RecoveryPosture
+    drills: DrillPosture
+    regions: RegionPosture
 
     def __post_init__(self) -> None:
         for name, slice_ in (("database", self.database), ("aurora", self.aurora)):
@@ -88,3 +93,14 @@ class Posture:
     def kept_in(self, *regions: str) -> Posture:
         """This posture for data that stays in *regions*: a store, replica or copy elsewhere is refused; none lifts the limit."""
         return replace(self, **changes_in(self, regions))
+
+    def warm_standby(self) -> Posture:
+        """This posture for a second region that serves at once, with half of the tasks; everything else is as large as in the first."""
+        return replace(self, **warm_standby(self))
+
+    def pilot_light(self) -> Posture:
+        """This posture for a second region that keeps the data and the least that runs: one task a service, no standby beside a store.
+
+        One task, and not none: what never runs is never seen to fail. Until it has grown, it keeps a recovery time of hours.
+        """
+        return replace(self, **pilot_light(self))

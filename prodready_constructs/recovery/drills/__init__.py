@@ -1,0 +1,1 @@
+"""Breaking things on purpose, with an end: AWS FIS experiments that critical alarms stop."""
