@@ -13,8 +13,8 @@ from constructs import Construct
 from prodready_constructs.contracts import ControlClaim, GraphSpec, MathMetric, Metric, Watchable, record
 from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.foundation import REGION, Part, path_of, stated_region_of
-from prodready_constructs.monitoring.alarms import seconds
 from prodready_constructs.monitoring.watch import Watch
+from prodready_constructs.monitoring.words import seconds
 from prodready_constructs.posture import MonitoringPosture
 
 CONTROLS = (

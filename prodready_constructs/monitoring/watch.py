@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
-from typing import Any, NamedTuple, cast
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
+from typing import cast
 
 from aws_cdk import aws_cloudwatch as cloudwatch
-from aws_cdk import aws_events as events
-from aws_cdk import aws_rds as rds
 from constructs import Construct
 
-from prodready_constructs.contracts import (
-    AlarmSpec,
-    AnyAlarmSpec,
-    ControlClaim,
-    EventSpec,
-    RdsEventSpec,
-    Releasable,
-    Severity,
-    Watchable,
-    record,
-)
+from prodready_constructs.contracts import AnyAlarmSpec, ControlClaim, MathMetric, Metric, Releasable, Severity, Watchable, record
 from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.foundation import Part, path_of
-from prodready_constructs.monitoring.alarms import check, in_words, make_alarm
+from prodready_constructs.monitoring.budget import COMPOSITE, Bill, bill, refuse_beyond
+from prodready_constructs.monitoring.changes import Change, changed, refuse_unknown, unusual_beside
+from prodready_constructs.monitoring.making import Made, Maker, any_of, arns_of
+from prodready_constructs.monitoring.quiet import MOST_MEMBERS, Hush, Mute
 from prodready_constructs.monitoring.rollback import require_one_stack, rollback_twins
 from prodready_constructs.monitoring.routes.routes import Routes
 
@@ -46,40 +37,40 @@ CONTROLS = (
     ),
 )
 
-#: Alarms that one composite alarm may have below it; with room for long ARNs in its rule of 10,240 characters.
-#: Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutCompositeAlarm.html
-MOST_CRITICAL = 60
-#: What a link, a file name and a logical id cannot all hold.
-_NAME = re.compile(r"[^A-Za-z0-9-]+")
-
-
-class _Made(NamedTuple):
-    """One alarm that exists now: the resource where it has a state, and what the runbook page needs."""
-
-    alarm: cloudwatch.CfnAlarm | None
-    severity: Severity
-    page: dict[str, Any]
-
 
 class Watch(Part):
     """The alarms of the constructs in *watching*, each told to the topic of its severity, and again when all is well.
 
     Always: every alarm says where its threshold comes from and links its runbook; the composite alarm ``AnyCritical`` sums up the critical ones
     (it pages nobody: its members do). What releases step by step (``contracts.Releasable``) is told the names of its rollback twins, and goes
-    back by itself when one goes off.
+    back by itself when one goes off. What the alarms cost a month is in the assembly.
 
     Args:
         routes: where alarms go; in this stack's region, because CloudWatch tells topics of its own region only.
-        watching: constructs with ``alarm_specs``: of this library or your own.
+        watching: constructs with ``alarm_specs``: of this library, your own, or plain ones that ``adopt`` makes watchable.
         runbook_base_url: where the runbook pages are published; a page is ``<base>/<stack>/<construct>-<AlarmId>``.
+        changes: other numbers for single alarms, by ``<path in the stack>/<AlarmId>``.
+        unusual: alarms that get a second one beside them (``<AlarmId>Unusual``, a warning) on the band CloudWatch learns to expect; the
+            width of the band in standard deviations, by the same names.
+        monthly_limit: US dollars a month that all alarms may cost; no limit when None.
 
     Raises:
-        ConfigurationError: a construct twice; two alarms of one name; an alarm without a source or with a gap in its runbook; a metric or
-            routes of another region; no alarm at all, or more critical ones than a composite alarm holds; a release in another stack.
+        ConfigurationError: a construct twice; two alarms of one name; an alarm without a source or with a gap in its runbook; a period that
+            the metric does not offer; a metric or routes of another region; a change of an alarm that is not there; no alarm at all, or more
+            critical ones than a composite alarm holds; a release in another stack; more than the monthly limit.
     """
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, routes: Routes, watching: Sequence[Watchable], runbook_base_url: str
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        routes: Routes,
+        watching: Sequence[Watchable],
+        runbook_base_url: str,
+        changes: Mapping[str, Change] | None = None,
+        unusual: Mapping[str, float] | None = None,
+        monthly_limit: float | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
         where = self.path
@@ -90,163 +81,130 @@ class Watch(Part):
                 allowed="an https:// address",
                 mend="say where the runbook pages are published, e.g. https://runbooks.example.com",
             )
-        stack = self.stack
-        region = self.stated_region
-        _same_region(where, region, routes)
+        _same_region(where, self.stated_region, routes)
+        base_url = f"{runbook_base_url.rstrip('/')}/{self.stack.stack_name}"
         self._routes = routes
-        self._base_url = f"{runbook_base_url.rstrip('/')}/{stack.stack_name}"
+        self._maker = Maker(self, where=where, stack_path=path_of(self.stack), region=self.stated_region, routes=routes, base_url=base_url)
+        self._changes, self._unusual = changes or {}, unusual or {}
+        self._limit = monthly_limit
+        self._left_out: list[dict[str, str]] = []
 
-        made: list[_Made] = []
-        names: set[str] = set()
         paths: list[str] = []
-        prefix = f"{path_of(stack)}/"
+        self._made: list[Made] = []
         for watched in watching:
             path = path_of(watched)
             if path in paths:
                 raise ConfigurationError(where, given=path, allowed="each construct once", mend="remove the second one from watching")
             paths.append(path)
-            name = _NAME.sub("-", path.removeprefix(prefix))
-            for spec in watched.alarm_specs:
-                check(path, spec, region=region)
-                alarm_name = f"{name}-{spec.id}"
-                # CloudFormation ids ignore the dash: A-BC and AB-C would be one.
-                if (key := alarm_name.replace("-", "")) in names:
-                    raise ConfigurationError(
-                        where,
-                        given=f"two alarms named {alarm_name}",
-                        allowed="each alarm id once in its construct",
-                        mend=f"rename one in {path}",
-                    )
-                names.add(key)
-                made.append(self._make(alarm_name, path, spec))
-            made += self._bring_back(watched, name, path)
-        if not made:
+            self._made += [self._maker.make(path, spec) for spec in self._wanted(path, watched.alarm_specs)]
+            self._made += self._bring_back(watched, path)
+        known = [f"{self._maker.short(one.owner)}/{one.spec.id}" for one in self._made] + [one["alarm"] for one in self._left_out]
+        refuse_unknown(f"{where}: changes", self._changes, known)
+        refuse_unknown(f"{where}: unusual", self._unusual, known)
+        if not self._made:
             raise ConfigurationError(where, given="no alarm", allowed="constructs with alarm_specs", mend="add them to watching")
 
         #: How many alarms, event rules and event subscriptions this Watch made.
-        self.alarm_count = len(made)
+        self.alarm_count = len(self._made)
+        self._arn_of = arns_of(self._made)
         #: ARNs of the alarms that have a state, for dashboards.
-        self.alarm_arns = _arns([one.alarm for one in made if one.alarm])
-        arn_of = dict(zip((one.page["name"] for one in made if one.alarm), self.alarm_arns, strict=True))
+        self.alarm_arns = tuple(self._arn_of.values())
         #: In alarm when any critical alarm is; None when nothing watched is critical.
-        self.any_critical = self._sum_up([arn_of[one.page["name"]] for one in made if one.alarm and one.severity is Severity.CRITICAL])
+        self.any_critical = self._sum_up(
+            [self._arn_of[one.page["name"]] for one in self._made if one.alarm and one.spec.severity is Severity.CRITICAL]
+        )
+        #: What the alarms cost a month at list prices.
+        self.bill = sum((bill(one.spec) for one in self._made), COMPOSITE if self.any_critical else Bill())
+        refuse_beyond(where, monthly_limit, self.bill)
         record(
             self,
             controls=CONTROLS,
             tier="monitoring",
             watched=paths,
-            alarms=[{**one.page, "alarm": arn_of.get(one.page["name"])} for one in made],
-            runbook_base_url=self._base_url,
+            alarms=[{**one.page, "alarm": self._arn_of.get(one.page["name"])} for one in self._made],
+            left_out=self._left_out,
+            bill=self.bill.fact(),
+            runbook_base_url=base_url,
         )
 
-    def _bring_back(self, watched: Watchable, name: str, path: str) -> list[_Made]:
+    def hush(self, watched: Watchable, *, during: Metric | MathMetric, above: float = 0, wait: timedelta = timedelta(minutes=2)) -> Hush:
+        """Hold back the warnings of *watched* while *during* is above *above*; its critical alarms tell as always.
+
+        One composite alarm tells for all of them from now on. *wait*: how long it waits for *during* to rise, and after it fell, before it
+        tells (CloudWatch's wait and extension period).
+
+        Raises:
+            ConfigurationError: nothing of *watched* is a warning with a state; more of them than a composite alarm holds.
+        """
+        path = path_of(watched)
+        warnings = [one for one in self._made if one.owner == path and one.warns]
+        if not 1 <= len(warnings) <= MOST_MEMBERS:
+            raise ConfigurationError(
+                self.path,
+                given=f"{len(warnings)} warnings of {path}",
+                allowed=f"1 to {MOST_MEMBERS} warnings that this Watch made",
+                mend="hush a construct of watching that has warnings on metrics",
+            )
+        hushed = Hush(
+            self,
+            f"{self._maker.slug(path)}-Hush",
+            members=[one.alarm for one in warnings if one.alarm],
+            arns=[self._arn_of[one.page["name"]] for one in warnings],
+            during=during,
+            above=above,
+            wait=wait,
+            topic_arn=self._routes.topic_arns[Severity.WARNING],
+        )
+        self.bill += hushed.bill
+        refuse_beyond(self.path, self._limit, self.bill)
+        return hushed
+
+    def mute(self, construct_id: str, what: Sequence[Watchable], *, schedule: str, lasting: timedelta, time_zone: str = "UTC") -> Mute:
+        """No alarm of *what* acts in a window of maintenance: ``schedule="cron(0 2 * * SUN)", lasting=timedelta(hours=2)``."""
+        owners = {path_of(one) for one in what}
+        names = [one.alarm.ref for one in self._made if one.alarm is not None and one.owner in owners]
+        return Mute(self, construct_id, alarm_names=names, schedule=schedule, lasting=lasting, time_zone=time_zone)
+
+    def _wanted(self, path: str, specs: Sequence[AnyAlarmSpec]) -> Iterator[AnyAlarmSpec]:
+        """The alarms of one construct as the user wants them."""
+        for spec in specs:
+            name = f"{self._maker.short(path)}/{spec.id}"
+            where = f"{path}: alarm {spec.id}"
+            change = self._changes.get(name)
+            if change is not None and change.left_out:
+                self._left_out.append({"alarm": name, "because": change.because})
+                continue
+            yield changed(where, spec, change) if change is not None else spec
+            if name in self._unusual:
+                yield unusual_beside(where, spec, self._unusual[name], asked_by=self.path)
+
+    def _bring_back(self, watched: Watchable, path: str) -> list[Made]:
         """The rollback twins of a construct that releases step by step; it is told their names."""
         twins = rollback_twins(watched)
         if not twins:
             return []
         require_one_stack(self.path, self.stack, watched)
-        made = []
-        for spec in twins:
-            check(path, spec, region=self.stated_region)
-            made.append(self._make(f"{name}-{spec.id}", path, spec))
+        made = [self._maker.make(path, spec, twin=True) for spec in self._wanted(path, twins)]
         cast("Releasable", watched).roll_back_on([one.alarm.ref for one in made if one.alarm])
         return made
-
-    def _make(self, name: str, path: str, spec: AnyAlarmSpec) -> _Made:
-        link = f"{self._base_url}/{name}"
-        description = f"{spec.runbook.meaning} Runbook: {link}"
-        topic_arn = self._routes.topic_arns[spec.severity]
-        alarm = None
-        if isinstance(spec, AlarmSpec):
-            alarm = make_alarm(self, name, spec, description=description, topic_arn=spec.tells or topic_arn)
-        elif isinstance(spec, EventSpec):
-            self._event_rule(name, spec, description=description, link=link, topic_arn=topic_arn)
-        else:
-            self._rds_events(name, spec, topic_arn=topic_arn)
-        page = {
-            "construct": path,
-            "id": spec.id,
-            "name": name,
-            "severity": spec.severity.value,
-            "threshold": in_words(spec),
-            "source": spec.source,
-            "meaning": spec.runbook.meaning,
-            "causes": list(spec.runbook.causes),
-            "commands": list(spec.runbook.first_commands),
-            "escalation": spec.runbook.escalation,
-        }
-        return _Made(alarm, spec.severity, page)
-
-    def _event_rule(self, name: str, spec: EventSpec, *, description: str, link: str, topic_arn: str) -> None:
-        # The message of an e-mail or a webhook: what it means and where the runbook is, then the event as it came.
-        message = (
-            f'{{"severity": "{spec.severity.value}", "alarm": "{name}", "meaning": "{_plain(spec.runbook.meaning)}", '
-            f'"runbook": "{link}", "time": <time>, "event": <aws.events.event.json>}}'
-        )
-        events.CfnRule(
-            self,
-            name,
-            description=description[:RULE_DESCRIPTION_LIMIT],
-            event_pattern=dict(spec.pattern),
-            state="ENABLED",
-            targets=[
-                events.CfnRule.TargetProperty(
-                    id="Topic",
-                    arn=topic_arn,
-                    role_arn=self._routes.event_role_arn,
-                    retry_policy=RETRIES,
-                    dead_letter_config=events.CfnRule.DeadLetterConfigProperty(arn=self._routes.undelivered_arn),
-                    input_transformer=events.CfnRule.InputTransformerProperty(input_paths_map={"time": "$.time"}, input_template=message),
-                )
-            ],
-        )
-
-    def _rds_events(self, name: str, spec: RdsEventSpec, *, topic_arn: str) -> None:
-        rds.CfnEventSubscription(
-            self,
-            name,
-            enabled=True,
-            sns_topic_arn=topic_arn,
-            source_type=spec.source_type,
-            source_ids=list(spec.source_ids),
-            event_categories=list(spec.categories),
-        )
 
     def _sum_up(self, critical: list[str]) -> cloudwatch.CfnCompositeAlarm | None:
         if not critical:
             return None
-        if len(critical) > MOST_CRITICAL:
+        if len(critical) > MOST_MEMBERS:
             raise ConfigurationError(
                 self.path,
                 given=f"{len(critical)} critical alarms",
-                allowed=f"{MOST_CRITICAL} in one Watch: a composite alarm holds no more",
+                allowed=f"{MOST_MEMBERS} in one Watch: a composite alarm holds no more",
                 mend="watch half of the constructs with a second Watch; a Dashboard shows both",
             )
         return cloudwatch.CfnCompositeAlarm(
             self,
             "AnyCritical",
             alarm_description="At least one critical alarm of this environment is in alarm. Its members tell people; this one is for the eye.",
-            alarm_rule=" OR ".join(f'ALARM("{arn}")' for arn in critical),
+            alarm_rule=any_of(critical),
             actions_enabled=False,
         )
-
-
-#: The longest description of an EventBridge rule, in characters (PutRule, EventBridge API reference).
-RULE_DESCRIPTION_LIMIT = 512
-#: EventBridge's own default, said aloud: an event that cannot be published is tried again for a day, then it is a dead letter.
-#: Source: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-retry-policy.html
-RETRIES = events.CfnRule.RetryPolicyProperty(maximum_event_age_in_seconds=86_400, maximum_retry_attempts=185)
-
-
-def _arns(alarms: Sequence[cloudwatch.CfnAlarm]) -> tuple[str, ...]:
-    """The ARN of each of *alarms*. The CDK's own widget asks for them inside the kernel: two messages, however many alarms there are."""
-    widget = cloudwatch.AlarmStatusWidget(alarms=alarms).to_json()
-    return tuple(widget[0]["properties"]["alarms"])
-
-
-def _plain(text: str) -> str:
-    """*text* inside a JSON string of an input template, where quotes would end it and angle brackets would open a variable."""
-    return text.replace("\\", "/").replace('"', "'").replace("<", "(").replace(">", ")").replace("\n", " ")
 
 
 def _same_region(where: str, region: str | None, routes: Routes) -> None:

@@ -13,8 +13,8 @@ import pytest
 from prodready_constructs.contracts import AlarmSpec, Metric, RunbookSpec, Severity
 from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.monitoring import Routes, Watch
-from prodready_constructs.monitoring.alarms import in_words
-from prodready_constructs.monitoring.watch import MOST_CRITICAL
+from prodready_constructs.monitoring.quiet import MOST_MEMBERS
+from prodready_constructs.monitoring.words import in_words
 from prodready_constructs.posture import PRODUCTION
 from tests.monitoring.watched import CPU, ERRORS, FAILOVER, LATENCY, RUNBOOK, STOPPED, Watched
 from tests.support.packs import findings
@@ -248,7 +248,7 @@ def _gap(**changes: Any) -> AlarmSpec:
             r"^Stack/Watch: runbook_base_url: got 'runbooks'; allowed: an https:// address; say where the runbook pages are published",
         ),
         (
-            lambda s: watch(s, Watched(s, "A", *[replace(ERRORS, id=f"E{n}") for n in range(MOST_CRITICAL + 1)])),
+            lambda s: watch(s, Watched(s, "A", *[replace(ERRORS, id=f"E{n}") for n in range(MOST_MEMBERS + 1)])),
             r"got '61 critical alarms'; allowed: 60 in one Watch: .*; watch half of the constructs with a second Watch",
         ),
     ],

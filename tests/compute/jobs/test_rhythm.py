@@ -15,7 +15,7 @@ from prodready_constructs.compute.jobs.missed import GRACE, LONGEST_WAIT, PERIOD
 from prodready_constructs.compute.jobs.rhythm import rhythm_of
 from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.foundation import Schedule
-from prodready_constructs.monitoring.alarms import LONGEST_WINDOW, LONGEST_WINDOW_OF_HOURS
+from prodready_constructs.monitoring.checks import LONGEST_WINDOW, LONGEST_WINDOW_OF_HOURS
 
 pytestmark = pytest.mark.control("FN-4")
 DAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")

@@ -18,7 +18,7 @@ from aws_cdk import aws_sqs as sqs
 from prodready_constructs.compute import Between, FunctionRun, ScheduledJob
 from prodready_constructs.contracts import AlarmSpec, MathMetric, Severity
 from prodready_constructs.errors import ConfigurationError
-from prodready_constructs.monitoring.alarms import check
+from prodready_constructs.monitoring.checks import check
 from prodready_constructs.posture import PRODUCTION, STAGING
 from tests.compliance.templates import found, stack_of
 from tests.compute.jobs.parts import a_function, a_job, circle, run_of

@@ -1,0 +1,137 @@
+"""Less noise when something is known to be going on: a deployment, or maintenance."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from aws_cdk import aws_cloudwatch as cloudwatch
+
+from prodready_constructs.contracts import AlarmSpec, ControlClaim, MathMetric, Metric, RunbookSpec, Severity, record
+from prodready_constructs.errors import ConfigurationError
+from prodready_constructs.foundation import Part
+from prodready_constructs.monitoring.alarms import make_alarm
+from prodready_constructs.monitoring.budget import COMPOSITE, Bill, bill
+from prodready_constructs.monitoring.making import any_of
+from prodready_constructs.monitoring.words import seconds, span, what
+
+if TYPE_CHECKING:
+    from prodready_constructs.monitoring.watch import Watch
+
+CONTROLS = (
+    ControlClaim(
+        control="OPS-8",
+        how="Warnings of a construct are told by one composite alarm, whose actions are suppressed while a deployment lasts",
+        frameworks=("SOC 2 CC7.2",),
+    ),
+)
+#: Alarms that one composite alarm may have below it; with room for long ARNs in its rule of 10,240 characters.
+#: Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutCompositeAlarm.html
+MOST_MEMBERS = 60
+#: Alarms that one mute rule takes, and how long it mutes (AWS::CloudWatch::AlarmMuteRule; Schedule, CloudWatch API reference).
+MOST_MUTED = 500
+SHORTEST_MUTE, LONGEST_MUTE = timedelta(minutes=1), timedelta(days=15)
+_CRON = re.compile(r"cron\(\S+( \S+){4}\)")
+_AT = re.compile(r"at\(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}\)")
+
+
+class Hush(Part):
+    """The warnings of one construct, told as one alarm, and not while *during* is above *above*. Made by ``Watch.hush``."""
+
+    def __init__(
+        self,
+        scope: Watch,
+        construct_id: str,
+        *,
+        members: Sequence[cloudwatch.CfnAlarm | cloudwatch.CfnCompositeAlarm],
+        arns: list[str],
+        during: Metric | MathMetric,
+        above: float,
+        wait: timedelta,
+        topic_arn: str,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        signal = AlarmSpec(
+            id="UnderWay",
+            metric=during,
+            threshold=above,
+            comparison="GreaterThanThreshold",
+            periods=1,
+            missing_data="notBreaching",
+            severity=Severity.WARNING,
+            source="asked for by Watch.hush",
+            runbook=RunbookSpec(meaning="A deployment is under way.", causes=(), first_commands=()),
+        )
+        #: In alarm while warnings are held back; it tells nobody.
+        self.under_way = make_alarm(
+            self, "UnderWay", signal, description=f"Above {above:g} while warnings are held back: {what(during)}.", topic_arn=None
+        )
+        for member in members:
+            member.actions_enabled = False
+        #: Tells the topic of warnings for its members.
+        self.warnings = cloudwatch.CfnCompositeAlarm(
+            self,
+            "Warnings",
+            alarm_description="At least one warning of this construct is in alarm, and no deployment explains it. Each has its own runbook.",
+            alarm_rule=any_of(arns),
+            actions_enabled=True,
+            alarm_actions=[topic_arn],
+            ok_actions=[topic_arn],
+            actions_suppressor=self.under_way.attr_arn,
+            actions_suppressor_wait_period=seconds(wait),
+            actions_suppressor_extension_period=seconds(wait),
+        )
+        #: What it costs more than the alarms it sums up.
+        self.bill: Bill = bill(signal) + COMPOSITE
+        record(self, controls=CONTROLS, tier="monitoring", holds_back=len(members), bill=self.bill.fact())
+
+
+class Mute(Part):
+    """No action of the given alarms in a window that comes again, or comes once. Made by ``Watch.mute``.
+
+    The alarms keep their state and their history; the dashboard shows them. Event rules and RDS events go on telling.
+
+    Raises:
+        ConfigurationError: a window that CloudWatch would not take.
+    """
+
+    def __init__(
+        self, scope: Watch, construct_id: str, *, alarm_names: Sequence[str], schedule: str, lasting: timedelta, time_zone: str
+    ) -> None:
+        super().__init__(scope, construct_id)
+        if not _CRON.fullmatch(schedule) and not _AT.fullmatch(schedule):
+            raise ConfigurationError(
+                f"{self.path}: schedule",
+                given=schedule,
+                allowed="cron(minute hour day-of-month month day-of-week) or at(yyyy-mm-ddThh:mm)",
+                mend="e.g. cron(0 2 * * SUN): five fields, no year",
+            )
+        if not SHORTEST_MUTE <= lasting <= LONGEST_MUTE or lasting % SHORTEST_MUTE:
+            raise ConfigurationError(
+                f"{self.path}: lasting",
+                given=span(lasting),
+                allowed=f"whole minutes, {span(SHORTEST_MUTE)} to {span(LONGEST_MUTE)}",
+                mend="mute for as long as the maintenance takes",
+            )
+        if not 1 <= len(alarm_names) <= MOST_MUTED:
+            raise ConfigurationError(
+                self.path,
+                given=f"{len(alarm_names)} alarms",
+                allowed=f"1 to {MOST_MUTED} alarms on metrics",
+                mend="mute the constructs that are worked on, and no other",
+            )
+        #: The rule itself.
+        self.rule = cloudwatch.CfnAlarmMuteRule(
+            self,
+            "Rule",
+            description=f"Maintenance: {len(alarm_names)} alarms act on nothing for {span(lasting)}.",
+            mute_targets=cloudwatch.CfnAlarmMuteRule.MuteTargetsProperty(alarm_names=list(alarm_names)),
+            rule=cloudwatch.CfnAlarmMuteRule.RuleProperty(
+                schedule=cloudwatch.CfnAlarmMuteRule.ScheduleProperty(
+                    expression=schedule, duration=f"PT{seconds(lasting) // 60}M", timezone=time_zone
+                )
+            ),
+        )
+        record(self, controls=CONTROLS[:0], tier="monitoring", mutes=len(alarm_names), schedule=schedule, minutes=seconds(lasting) // 60)
