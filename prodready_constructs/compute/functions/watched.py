@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from prodready_constructs.compute.functions.alarms import function_alarms, rollback_alarms
 from prodready_constructs.compute.functions.metrics import WatchedFunction, function_graphs
 from prodready_constructs.compute.functions.release import FunctionRelease
-from prodready_constructs.contracts import AlarmSpec, AnyAlarmSpec, GraphSpec
+from prodready_constructs.contracts import AlarmSpec, AnyAlarmSpec, GoodAndBad, GraphSpec
 
 
 class Watched:
@@ -31,6 +31,11 @@ class Watched:
     def graphs(self) -> tuple[GraphSpec, ...]:
         """Executions, errors, duration, concurrency, events given up."""
         return function_graphs(self._watched)
+
+    @property
+    def service_level(self) -> GoodAndBad:
+        """Executions that ended in an error, of all: ``Slo(of=function)``."""
+        return GoodAndBad(bad=self._watched.metric("Errors"), total=self._watched.metric("Invocations"), rests_on=("lambda",))
 
     def roll_back_on(self, alarm_names: Sequence[str]) -> None:
         """Have a release stop and go back when one of these alarms is on; ``Watch`` calls it."""

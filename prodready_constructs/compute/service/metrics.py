@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from prodready_constructs.contracts import MathMetric, Metric
+from prodready_constructs.contracts import GoodAndBad, MathMetric, Metric
 
 #: Requests in a minute below which the share of errors, or a percentile, of one version says little.
 FEWEST_REQUESTS = 20
@@ -70,6 +70,14 @@ class ServiceMetrics:
             expression=f"100 * ({errors}) / IF({requests} > 0, {requests}, 1)",
             using=self._errors_and_requests,
             label="Target 5xx, % of requests",
+        )
+
+    @property
+    def service_level(self) -> GoodAndBad:
+        """Requests that the tasks answered with 5xx, of all that reached them. One that met no task is the load balancer's to count."""
+        errors, requests = "HTTPCode_Target_5XX_Count", "RequestCount"
+        return GoodAndBad(
+            bad=self.targets(errors, "Sum", combine="SUM"), total=self.targets(requests, "Sum", combine="SUM"), rests_on=("alb", "fargate")
         )
 
     @property

@@ -25,7 +25,7 @@ from prodready_constructs.compute.service.smoke_test import WITHIN, SmokeTest, S
 from prodready_constructs.compute.service.targets import check_target
 from prodready_constructs.compute.tasks.asleep import while_asleep
 from prodready_constructs.compute.tasks.fargate_workload import FargateWorkload
-from prodready_constructs.contracts import AlarmSpec, AnyAlarmSpec, FrontDoor, GraphSpec, record
+from prodready_constructs.contracts import AlarmSpec, AnyAlarmSpec, FrontDoor, GoodAndBad, GraphSpec, record
 from prodready_constructs.foundation import path_of
 from prodready_constructs.posture import ComputePosture
 
@@ -193,3 +193,8 @@ class WebService(FargateWorkload):
     def graphs(self) -> tuple[GraphSpec, ...]:
         """Requests, latency, errors, tasks, CPU and memory, log lines by level."""
         return (*service_graphs(self._metrics), self._lines.graph)
+
+    @property
+    def service_level(self) -> GoodAndBad:
+        """Requests that its tasks answered with 5xx, of all that reached them: ``Slo(of=service)``. Behind a load balancer only."""
+        return self._metrics.service_level

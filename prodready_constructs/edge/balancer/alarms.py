@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from prodready_constructs.contracts import AlarmSpec, AnyAlarmSpec, GraphSpec, MathMetric, Metric, RunbookSpec, Severity
+from prodready_constructs.contracts import AlarmSpec, AnyAlarmSpec, GoodAndBad, GraphSpec, MathMetric, Metric, RunbookSpec, Severity
 
 #: Percent of requests that the load balancer itself answers with 5xx. Ledger OPS-2.
 ERROR_PERCENT = 5
@@ -108,6 +108,24 @@ def graphs(full_name: str) -> tuple[GraphSpec, ...]:
         graph("Latency p95", "TargetResponseTime", statistic="p95", unit="s"),
         graph("Connections", "ActiveConnectionCount", "NewConnectionCount", "RejectedConnectionCount", "TargetConnectionErrorCount"),
     )
+
+
+def service_level(full_name: str) -> GoodAndBad:
+    """5xx of targets and of the load balancer itself. A 503 of its own met no target, which ``RequestCount`` leaves out.
+
+    Source: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-cloudwatch-metrics.html
+    """
+    bad = {"own": "HTTPCode_ELB_5XX_Count", "theirs": "HTTPCode_Target_5XX_Count"}
+    total = {"requests": "RequestCount", "refused": "HTTPCode_ELB_503_Count"}
+
+    def sum_of(names: dict[str, str], label: str) -> MathMetric:
+        return MathMetric(
+            expression=" + ".join(f"FILL({short}, 0)" for short in names),
+            using={short: _metric(full_name, name) for short, name in names.items()},
+            label=label,
+        )
+
+    return GoodAndBad(bad=sum_of(bad, "Requests that ended in 5xx"), total=sum_of(total, "Requests"), rests_on=("alb",))
 
 
 def _metric(

@@ -16,7 +16,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from prodready_constructs.contracts import AnyAlarmSpec, ControlClaim, GraphSpec, Route, record
+from prodready_constructs.contracts import AnyAlarmSpec, ControlClaim, GoodAndBad, GraphSpec, Route, record
 from prodready_constructs.edge.balancer import alarms
 from prodready_constructs.edge.balancer.attributes import set_attributes
 from prodready_constructs.edge.balancer.cloudfront_addresses import prefix_list
@@ -256,3 +256,8 @@ class ProtectedLoadBalancer(Part):
     def graphs(self) -> tuple[GraphSpec, ...]:
         """Requests, errors, latency, connections."""
         return alarms.graphs(self._full_name)
+
+    @property
+    def service_level(self) -> GoodAndBad:
+        """Requests that ended in 5xx, of all, those it had no target for too: ``Slo(of=balancer)``."""
+        return alarms.service_level(self._full_name)

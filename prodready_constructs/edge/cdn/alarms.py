@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
-from prodready_constructs.contracts import AlarmSpec, GraphSpec, MathMetric, Metric, RunbookSpec, Severity
+from prodready_constructs.contracts import AlarmSpec, GoodAndBad, GraphSpec, MathMetric, Metric, RunbookSpec, Severity
 
 #: CloudFront's metrics are in this region, whatever the region of the stack.
 METRICS_REGION = "us-east-1"
@@ -155,6 +155,17 @@ def _function_metric(function: str, name: str) -> Metric:
         label=name,
         region=METRICS_REGION,
     )
+
+
+def door_service_level(*, distribution_id: str) -> GoodAndBad:
+    """CloudFront tells a rate of 5xx, not their number: rate times requests."""
+    requests = _metric(distribution_id, "Requests", statistic="Sum")
+    bad = MathMetric(
+        expression="rate * requests / 100",
+        using={"rate": _metric(distribution_id, "5xxErrorRate"), "requests": requests},
+        label="Requests that ended in 5xx",
+    )
+    return GoodAndBad(bad=bad, total=requests, rests_on=("cloudfront",))
 
 
 def door_graphs(*, distribution_id: str) -> tuple[GraphSpec, ...]:

@@ -11,9 +11,9 @@ from aws_cdk import aws_route53_targets as targets
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from prodready_constructs.contracts import AnyAlarmSpec, GraphSpec
+from prodready_constructs.contracts import AnyAlarmSpec, GoodAndBad, GraphSpec
 from prodready_constructs.edge.balancer.load_balancer import ProtectedLoadBalancer
-from prodready_constructs.edge.cdn.alarms import door_alarms, door_graphs, function_alarms, function_graphs
+from prodready_constructs.edge.cdn.alarms import door_alarms, door_graphs, door_service_level, function_alarms, function_graphs
 from prodready_constructs.edge.cdn.caching import CachePolicies
 from prodready_constructs.edge.cdn.content_security_policy import ContentSecurityPolicy
 from prodready_constructs.edge.cdn.functions import PageFunction
@@ -233,3 +233,8 @@ class CloudFrontDoor(Part):
         """Requests, errors, latency and cache; the function."""
         ours = door_graphs(distribution_id=self.distribution_id)
         return (*ours, *function_graphs(self._function.names)) if self._function.names else ours
+
+    @property
+    def service_level(self) -> GoodAndBad:
+        """Requests that ended in 5xx, of all: ``Slo(of=site)``, in a stack in us-east-1, where CloudFront tells it."""
+        return door_service_level(distribution_id=self.distribution_id)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
-from prodready_constructs.contracts import AlarmSpec, GraphSpec, MathMetric, Metric, RunbookSpec, Severity
+from prodready_constructs.contracts import AlarmSpec, GoodAndBad, GraphSpec, MathMetric, Metric, RunbookSpec, Severity
 from prodready_constructs.edge.graphql.authorization import AppSyncAuthorization
 
 NAMESPACE = "AWS/AppSync"
@@ -189,6 +189,13 @@ def logged(log_group: str, query: str) -> str:
         f"aws logs start-query --log-group-name {log_group} --start-time $(date -d '-30 min' +%s) --end-time $(date +%s) "
         f'--query-string "{query}"'
     )
+
+
+def http_service_level(dimensions: Mapping[str, str]) -> GoodAndBad:
+    """5xx, of as many requests as have a latency."""
+    minute = timedelta(minutes=1)
+    total = _metric(dimensions, "Latency", statistic="SampleCount", period=minute, label="Requests")
+    return GoodAndBad(bad=_metric(dimensions, "5XXError", period=minute), total=total, rests_on=("appsync",))
 
 
 def metric(dimensions: Mapping[str, str], name: str, *, period: timedelta = _FIVE_MINUTES, label: str | None = None) -> Metric:

@@ -7,8 +7,8 @@ from datetime import timedelta
 
 from aws_cdk import aws_logs as logs
 
-from prodready_constructs.contracts import AlarmSpec, GraphSpec, Metric, RunbookSpec, Severity
-from prodready_constructs.edge.graphql.alarms import http_alarms, http_graphs, key_alarms, logged, metric
+from prodready_constructs.contracts import AlarmSpec, GoodAndBad, GraphSpec, Metric, RunbookSpec, Severity
+from prodready_constructs.edge.graphql.alarms import http_alarms, http_graphs, http_service_level, key_alarms, logged, metric
 from prodready_constructs.edge.graphql.authorization import AppSyncAuthorization
 from prodready_constructs.foundation import Part
 
@@ -92,6 +92,11 @@ def graphql_alarms(*, api_id: str, name: str, log_group: str, authorization: Seq
             ),
         ),
     )
+
+
+def graphql_service_level(*, api_id: str) -> GoodAndBad:
+    """5xx, of all requests."""
+    return http_service_level({"GraphQLAPIId": api_id})
 
 
 def graphql_graphs(*, api_id: str) -> tuple[GraphSpec, ...]:

@@ -12,12 +12,12 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
-from prodready_constructs.contracts import AnyAlarmSpec, ControlClaim, GraphSpec, record
+from prodready_constructs.contracts import AnyAlarmSpec, ControlClaim, GoodAndBad, GraphSpec, record
 from prodready_constructs.edge.dns.domain import Domain
 from prodready_constructs.edge.graphql.authorization import AppSyncAuthorization, require_known_callers
 from prodready_constructs.edge.graphql.code import ResolverCode
 from prodready_constructs.edge.graphql.environment import require_plain
-from prodready_constructs.edge.graphql.graphql_alarms import count_failed_fields, graphql_alarms, graphql_graphs
+from prodready_constructs.edge.graphql.graphql_alarms import count_failed_fields, graphql_alarms, graphql_graphs, graphql_service_level
 from prodready_constructs.edge.graphql.modes import graphql_options, require_modes
 from prodready_constructs.edge.graphql.parts import admit, give_name, keep_logs, key_fact, log_role
 from prodready_constructs.edge.graphql.resolving import CachedField, Resolvers
@@ -245,3 +245,8 @@ class ProtectedGraphqlApi(Part):
     def graphs(self) -> tuple[GraphSpec, ...]:
         """Requests, errors, latency and subscriptions."""
         return graphql_graphs(api_id=self.api_id)
+
+    @property
+    def service_level(self) -> GoodAndBad:
+        """Requests that AppSync itself failed, of all: ``Slo(of=api)``. A field that fails inside a 200 is no 5xx."""
+        return graphql_service_level(api_id=self.api_id)

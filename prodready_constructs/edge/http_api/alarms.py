@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from prodready_constructs.contracts import AlarmSpec, GraphSpec, MathMetric, Metric, RunbookSpec, Severity
+from prodready_constructs.contracts import AlarmSpec, GoodAndBad, GraphSpec, MathMetric, Metric, RunbookSpec, Severity
 from prodready_constructs.edge.http_api.stage import STAGE, THROTTLED_NAMESPACE
 
 _MINUTE = timedelta(minutes=1)
@@ -130,6 +130,11 @@ def http_api_graphs(*, api_id: str) -> tuple[GraphSpec, ...]:
             unit="ms",
         ),
     )
+
+
+def http_api_service_level(*, api_id: str) -> GoodAndBad:
+    """5xx, of the API or of what stands behind it."""
+    return GoodAndBad(bad=_metric(api_id, "5xx"), total=_metric(api_id, "Count"), rests_on=("api-gateway",))
 
 
 def _metric(api_id: str, metric: str, *, statistic: str = "Sum", period: timedelta = _MINUTE) -> Metric:

@@ -11,11 +11,11 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_route53_targets as targets
 from constructs import Construct
 
-from prodready_constructs.contracts import AnyAlarmSpec, ControlClaim, GraphSpec, record
+from prodready_constructs.contracts import AnyAlarmSpec, ControlClaim, GoodAndBad, GraphSpec, record
 from prodready_constructs.edge.balancer.load_balancer import ProtectedLoadBalancer
 from prodready_constructs.edge.cdn.door import CloudFrontDoor
 from prodready_constructs.edge.dns.domain import Domain
-from prodready_constructs.edge.http_api.alarms import http_api_alarms, http_api_graphs
+from prodready_constructs.edge.http_api.alarms import http_api_alarms, http_api_graphs, http_api_service_level
 from prodready_constructs.edge.http_api.authorizers import Authorizer
 from prodready_constructs.edge.http_api.front import OwnDistribution, SitePath, api_origin, own_distribution, prove
 from prodready_constructs.edge.http_api.link import CloudMapTarget, PrivateLink
@@ -240,3 +240,8 @@ class ProtectedHttpApi(Part):
     def graphs(self) -> tuple[GraphSpec, ...]:
         """Requests, errors and latency."""
         return http_api_graphs(api_id=self._api_id)
+
+    @property
+    def service_level(self) -> GoodAndBad:
+        """Requests that ended in 5xx, of all: ``Slo(of=api)``."""
+        return http_api_service_level(api_id=self._api_id)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from prodready_constructs.contracts import AlarmSpec, GraphSpec, Metric, RunbookSpec, Severity
+from prodready_constructs.contracts import AlarmSpec, GoodAndBad, GraphSpec, Metric, RunbookSpec, Severity
 from prodready_constructs.edge.rest_api.stage import COUNTED_NAMESPACE, STAGE
 
 
@@ -158,6 +158,12 @@ def rest_api_graphs(*, name: str) -> tuple[GraphSpec, ...]:
             unit="ms",
         ),
     )
+
+
+def rest_api_service_level(*, name: str) -> GoodAndBad:
+    """5xx, of the API or of what stands behind it."""
+    bad, total = (_metric(name, metric, statistic="Sum") for metric in ("5XXError", "Count"))
+    return GoodAndBad(bad=bad, total=total, rests_on=("api-gateway",))
 
 
 def _metric(name: str, metric: str, *, statistic: str = "Average", period: timedelta = timedelta(minutes=1)) -> Metric:

@@ -10,10 +10,10 @@ from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from prodready_constructs.contracts import AnyAlarmSpec, ControlClaim, GraphSpec, record
+from prodready_constructs.contracts import AnyAlarmSpec, ControlClaim, GoodAndBad, GraphSpec, record
 from prodready_constructs.edge.balancer.load_balancer import ProtectedLoadBalancer
 from prodready_constructs.edge.dns.domain import Domain
-from prodready_constructs.edge.rest_api.alarms import rest_api_alarms, rest_api_graphs
+from prodready_constructs.edge.rest_api.alarms import rest_api_alarms, rest_api_graphs, rest_api_service_level
 from prodready_constructs.edge.rest_api.answers import answer_safely, require_origins
 from prodready_constructs.edge.rest_api.callers import Callers
 from prodready_constructs.edge.rest_api.clients import Clients
@@ -188,3 +188,8 @@ class RestApiDoor(Part):
     def graphs(self) -> tuple[GraphSpec, ...]:
         """Requests, errors and latency."""
         return rest_api_graphs(name=self._name)
+
+    @property
+    def service_level(self) -> GoodAndBad:
+        """Requests that ended in 5xx, of all: ``Slo(of=api)``."""
+        return rest_api_service_level(name=self._name)
