@@ -37,7 +37,7 @@ _HOMES = {
     "identity": "ApiScopes ClientSecretRotation GroupRoles Passkeys ServiceAccount SesSender SignInPage TokenLives UserDirectory WebApp",
     "images": "ImageRegistry ImageRepository",
     "messaging": "Fifo Match MessageFilter ProtectedTopic ReliableQueue",
-    "monitoring": "Dashboard Routes Watch",
+    "monitoring": "Dashboard Opsgenie PagerDuty Routes SlackChannel TeamsChannel Watch Webhook",
     "network": "PrivateEndpoints PrivateNetwork SessionBastion",
     "posture": "DataClass OffHours PRODUCTION Posture Release STAGING",
     "recovery": (

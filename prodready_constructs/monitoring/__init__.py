@@ -10,18 +10,31 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from prodready_constructs.monitoring.dashboard import Dashboard as Dashboard
+    from prodready_constructs.monitoring.routes.addresses import Opsgenie as Opsgenie
+    from prodready_constructs.monitoring.routes.addresses import PagerDuty as PagerDuty
+    from prodready_constructs.monitoring.routes.chat import SlackChannel as SlackChannel
+    from prodready_constructs.monitoring.routes.chat import TeamsChannel as TeamsChannel
     from prodready_constructs.monitoring.routes.routes import Routes as Routes
+    from prodready_constructs.monitoring.routes.webhook import Webhook as Webhook
     from prodready_constructs.monitoring.watch import Watch as Watch
 
 __all__ = [
     "Dashboard",
+    "Opsgenie",
+    "PagerDuty",
     "Routes",
+    "SlackChannel",
+    "TeamsChannel",
     "Watch",
+    "Webhook",
 ]
 
 _HOMES = {
     "dashboard": "Dashboard",
+    "routes.addresses": "Opsgenie PagerDuty",
+    "routes.chat": "SlackChannel TeamsChannel",
     "routes.routes": "Routes",
+    "routes.webhook": "Webhook",
     "watch": "Watch",
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}

@@ -221,7 +221,12 @@ PRODUCTION = Posture(
         untagged_retention=timedelta(days=14),
         allowed_regions=(),
     ),
-    monitoring=MonitoringPosture(page_on_critical=True, dashboard_span=timedelta(hours=12)),
+    monitoring=MonitoringPosture(
+        page_on_critical=True,
+        dashboard_span=timedelta(hours=12),
+        webhook_log_retention=timedelta(days=90),
+        repeats_held_back=timedelta(hours=1),
+    ),
     recovery=RecoveryPosture(
         daily_retention=timedelta(days=35),
         weekly_retention=timedelta(days=90),
@@ -233,7 +238,6 @@ PRODUCTION = Posture(
         recovery_point=timedelta(minutes=5),
         allowed_regions=(),
     ),
-)
     # SOC 2 A1.3 is audited over a year: the logs of a year's drills are there.
     drills=DrillPosture(real_users=True, log_retention=timedelta(days=365)),
     regions=RegionPosture(
@@ -243,3 +247,4 @@ PRODUCTION = Posture(
         decision=timedelta(minutes=15),
         allowed_regions=(),
     ),
+)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any, cast
@@ -18,6 +16,8 @@ from constructs import Construct
 from prodready_constructs.contracts import AlarmSpec, ControlClaim, GraphSpec, Severity, record
 from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.foundation import ACCOUNT_ID, ComposedRole, Part, own_key
+from prodready_constructs.monitoring.routes.addresses import Address, endpoints, subscription
+from prodready_constructs.monitoring.routes.chat import ChatChannel, ChatConfiguration, SlackChannel, TeamsChannel, chat_id, chat_name
 from prodready_constructs.monitoring.routes.delivery import delivery_alarms, delivery_graphs
 from prodready_constructs.posture import MonitoringPosture
 from prodready_constructs.waivers import waive
@@ -45,26 +45,12 @@ DEAD_LETTER_SENDERS = ("sns.amazonaws.com", "events.amazonaws.com")
 _KEY_ACTIONS = ["kms:Decrypt", "kms:GenerateDataKey"]
 _THIS_ACCOUNT = {"StringEquals": {"aws:SourceAccount": ACCOUNT_ID}}
 
-_EMAIL = re.compile(r"[^@\s/]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
-_HTTPS = re.compile(r"https://(?P<host>[A-Za-z0-9.-]+\.[A-Za-z]{2,})(:\d+)?(/\S*)?")
-
-#: A pager that is down for half an hour must not lose a page: pauses grow from 5 seconds to 2 minutes, some 45 minutes in all. SNS allows 100
-#: retries in 3,600 seconds, which thirty of the longest pauses just are.
-#: Source: https://docs.aws.amazon.com/sns/latest/dg/sns-message-delivery-retries.html
-HTTPS_DELIVERY = {
-    "healthyRetryPolicy": {
-        "numRetries": 30,
-        "numNoDelayRetries": 0,
-        "minDelayTarget": 5,
-        "maxDelayTarget": 120,
-        "numMinDelayRetries": 3,
-        "numMaxDelayRetries": 20,
-        "backoffFunction": "exponential",
-    }
-}
 #: How long an alert that could not be delivered can still be read: the longest SQS keeps a message.
 UNDELIVERED_KEPT = timedelta(days=14)
 _KEPT = Duration.days(UNDELIVERED_KEPT.days)
+
+#: Whoever can hear of alerts without a function in between; ``Webhook`` is one with.
+Receiver = Address | ChatChannel
 
 
 class Routes(Part):
@@ -75,13 +61,15 @@ class Routes(Part):
 
     Args:
         posture: whether somebody must be paged on critical.
-        critical: addresses that wake somebody: e-mail addresses, or ``https://`` webhooks of a pager (PagerDuty, Opsgenie).
-        warning: addresses that are read by day.
+        critical: who is woken: e-mail addresses, ``https://`` addresses, ``PagerDuty``, ``Opsgenie``; and chat channels (``SlackChannel``,
+            ``TeamsChannel``), which wake nobody and are not enough.
+        warning: who reads by day; the same kinds.
         encryption_key: your own key, in place of a new one; the publishers are added to its policy where the CDK can (an imported key's
             policy must admit them already).
 
     Raises:
-        ConfigurationError: an address that is neither e-mail nor HTTPS, the same one twice, or nobody to page where the posture demands it.
+        ConfigurationError: an address that is neither e-mail nor HTTPS, the same receiver twice, or nobody to page where the posture
+            demands it.
 
     Sources: https://docs.aws.amazon.com/sns/latest/dg/sns-dead-letter-queues.html
     https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html
@@ -93,22 +81,27 @@ class Routes(Part):
         construct_id: str,
         *,
         posture: MonitoringPosture,
-        critical: Sequence[str],
-        warning: Sequence[str],
+        critical: Sequence[Receiver],
+        warning: Sequence[Receiver],
         encryption_key: kms.IKey | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
         where = self.path
-        if posture.page_on_critical and not critical:
+        called = _addresses(critical)
+        if posture.page_on_critical and not called:
             raise ConfigurationError(
                 f"{where}: critical",
                 given=list(critical),
                 allowed="at least one address, because posture.page_on_critical is set",
-                mend="add the pager's HTTPS address or an e-mail address",
+                mend="add the pager's HTTPS address or an e-mail address; a chat channel wakes nobody",
             )
-        endpoints = {
-            "Critical": {address: _endpoint(f"{where}: critical", address, critical) for address in critical},
-            "Warning": {address: _endpoint(f"{where}: warning", address, warning) for address in warning},
+        found = {
+            "Critical": endpoints(f"{where}: critical", called),
+            "Warning": endpoints(f"{where}: warning", _addresses(warning)),
+        }
+        channels = {
+            channel: [severity for severity, heard in ((Severity.CRITICAL, critical), (Severity.WARNING, warning)) if channel in heard]
+            for channel in (*_channels(f"{where}: critical", critical), *_channels(f"{where}: warning", warning))
         }
 
         #: The key of both topics and of the dead letters.
@@ -124,11 +117,23 @@ class Routes(Part):
         self.undelivered_arn: str = undelivered_arn
         self._stack_name = self.stack.stack_name
         #: Wakes somebody.
-        self.critical_topic, critical_arn = self._topic("Critical", endpoints["Critical"])
+        self.critical_topic, critical_arn = self._topic("Critical", found["Critical"])
         #: Waits for the morning.
-        self.warning_topic, warning_arn = self._topic("Warning", endpoints["Warning"])
+        self.warning_topic, warning_arn = self._topic("Warning", found["Warning"])
         #: Severity -> ARN of its topic, for actions of alarms.
         self.topic_arns: dict[Severity, str] = {Severity.CRITICAL: critical_arn, Severity.WARNING: warning_arn}
+        #: Chat channels that hear of alerts; one that is named in both lists hears of both.
+        self.chats: tuple[ChatConfiguration, ...] = tuple(
+            ChatConfiguration(
+                self,
+                construct_id,
+                channel=channel,
+                topic_arns=[self.topic_arns[severity] for severity in severities],
+                name=chat_name(where, construct_id),
+            )
+            for channel, severities in channels.items()
+            for construct_id in (chat_id(channel),)
+        )
         #: The role with which EventBridge rules publish to both topics (``targets.SnsTopic(topic, role=routes.event_role)``).
         self.event_role = ComposedRole(
             self,
@@ -167,15 +172,8 @@ class Routes(Part):
             iam.PolicyStatement.from_json({"Sid": "AlertsOfThisAccount", **_admit(PUBLISHERS, ["sns:Publish"], arn)})
         )
         for address, (protocol, subscription_id) in endpoints.items():
-            sns.CfnSubscription(
-                self,
-                f"{construct_id}To{subscription_id}",
-                topic_arn=arn,
-                protocol=protocol,
-                endpoint=address,
-                redrive_policy={"deadLetterTargetArn": self.undelivered_arn},
-                delivery_policy=HTTPS_DELIVERY if protocol == "https" else None,
-            )
+            keywords = subscription(protocol, address, topic_arn=arn, dead_letters_arn=self.undelivered_arn)
+            sns.CfnSubscription(self, f"{construct_id}To{subscription_id}", **keywords)
         return topic, arn
 
     def _dead_letters(self) -> tuple[sqs.Queue, str]:
@@ -211,24 +209,19 @@ class Routes(Part):
         return delivery_graphs(self._names)
 
 
+def _addresses(receivers: Sequence[Receiver]) -> list[Address]:
+    return [receiver for receiver in receivers if not isinstance(receiver, SlackChannel | TeamsChannel)]
+
+
+def _channels(where: str, receivers: Sequence[Receiver]) -> list[ChatChannel]:
+    channels = [receiver for receiver in receivers if isinstance(receiver, SlackChannel | TeamsChannel)]
+    for channel in channels:
+        if channels.count(channel) > 1:
+            raise ConfigurationError(where, given=channel, allowed="each channel once", mend="remove the second one")
+    return channels
+
+
 def _admit(services: Sequence[str], actions: list[str], resource: str) -> dict[str, Any]:
     """Let *services* of AWS do *actions*, for this account only. As JSON: each principal object would be a message to the jsii kernel."""
     principal = {"Service": list(services)}
     return {"Effect": "Allow", "Principal": principal, "Action": actions, "Resource": resource, "Condition": _THIS_ACCOUNT}
-
-
-def _endpoint(where: str, address: str, among: Sequence[str]) -> tuple[str, str]:
-    """(SNS protocol, construct id) of *address*; the id follows the address, so that a new colleague changes nobody's subscription."""
-    if list(among).count(address) > 1:
-        raise ConfigurationError(where, given=address, allowed="each address once", mend="remove the second one")
-    digest = hashlib.sha256(address.encode()).hexdigest()[:8]
-    if _EMAIL.fullmatch(address):
-        return "email", f"Email{digest}"
-    if _HTTPS.fullmatch(address):
-        return "https", f"Https{digest}"
-    raise ConfigurationError(
-        where,
-        given=address,
-        allowed="an e-mail address (ops@example.com) or an https:// address",
-        mend="correct the address; plain http would send alerts in the clear",
-    )
