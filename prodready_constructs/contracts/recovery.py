@@ -16,6 +16,7 @@ class RecoveryFact:
         recovery_point: the most data that can be lost (RPO); recovery_time: how long a restore takes (RTO).
         recovery_time_is: where that time comes from: an assumption says so.
         how: the mechanism; restore_commands: AWS CLI commands to paste.
+        region_loss: this is how it comes back when its region is lost, in another one.
     """
 
     store: str
@@ -24,6 +25,7 @@ class RecoveryFact:
     recovery_time_is: str
     how: str
     restore_commands: tuple[str, ...]
+    region_loss: bool = False
 
 
 class Recoverable(Protocol):

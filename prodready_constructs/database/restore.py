@@ -103,6 +103,7 @@ def promotion_fact(store: str, posture: DatabasePosture, replica: str, source_re
     wait = f"{aws} wait db-instance-available --db-instance-identifier {replica}"
     return RecoveryFact(
         store=f"{store}: loss of {source_region}",
+        region_loss=True,
         recovery_point=posture.replica_lag,
         recovery_time=PROMOTION,
         recovery_time_is="an assumption: the promotion takes minutes and a reboot; to be replaced by a drill's measurement",

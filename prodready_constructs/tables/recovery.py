@@ -50,6 +50,7 @@ def recovery_facts(
         facts.append(
             RecoveryFact(
                 store=f"DynamoDB table {store}, its region lost",
+                region_loss=True,
                 recovery_point=REPLICA_LAG,
                 recovery_time=SWITCH,
                 recovery_time_is="an assumption: the replica serves at once, the application has to be switched",

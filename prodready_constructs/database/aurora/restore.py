@@ -80,6 +80,7 @@ def _region(store: str, cluster: RestoredCluster, name: str) -> RecoveryFact:
     which = "--query 'GlobalClusters[0].GlobalClusterMembers[?!IsWriter].DBClusterArn'"
     return RecoveryFact(
         store=f"{store}: loss of a region",
+        region_loss=True,
         recovery_point=GLOBAL_LAG,
         recovery_time=timedelta(minutes=15),
         recovery_time_is="an assumption: the promotion takes a minute or two, the decision and the change of the clients' endpoint the rest",
