@@ -41,8 +41,10 @@ _HOMES = {
     "network": "PrivateEndpoints PrivateNetwork SessionBastion",
     "posture": "DataClass OffHours PRODUCTION Posture Release STAGING",
     "recovery": (
-        "AirGappedVault BackupPlan BackupTimes BackupVault CutOffZone Drill Drills FailOverCluster FailOverDatabase "
-        "FunctionDelay FunctionErrors InterruptCachePower StopTasks ZonePowerLoss prepare_function"
+        "AirGappedVault Approve BackupPlan BackupTimes BackupVault Counterpart CutOffZone Drill Drills FailOverCluster "
+        "FailOverDatabase FunctionDelay FunctionErrors InterruptCachePower PromoteAurora PromoteReplica RegionSwitch "
+        "RegionalService ScaleService SecretReplica StandbyPlan StandbyService StopTasks SwitchNames SwitchedName "
+        "ZonePowerLoss prepare_function"
     ),
     "security": "AppSecret RandomRotation",
     "storage": "LogBucket ReplicaBucket SecureBucket",

@@ -24,12 +24,26 @@ if TYPE_CHECKING:
     from prodready_constructs.recovery.drills.function_faults import FunctionErrors as FunctionErrors
     from prodready_constructs.recovery.drills.function_faults import prepare_function as prepare_function
     from prodready_constructs.recovery.drills.zone_power_loss import ZonePowerLoss as ZonePowerLoss
+    from prodready_constructs.recovery.regions.counterpart import Counterpart as Counterpart
+    from prodready_constructs.recovery.regions.region_switch import RegionSwitch as RegionSwitch
+    from prodready_constructs.recovery.regions.secret_replica import SecretReplica as SecretReplica
+    from prodready_constructs.recovery.regions.standby_plan import StandbyPlan as StandbyPlan
+    from prodready_constructs.recovery.regions.steps import StandbyService as StandbyService
+    from prodready_constructs.recovery.regions.steps import SwitchedName as SwitchedName
+    from prodready_constructs.recovery.regions.switch_steps import Approve as Approve
+    from prodready_constructs.recovery.regions.switch_steps import PromoteAurora as PromoteAurora
+    from prodready_constructs.recovery.regions.switch_steps import PromoteReplica as PromoteReplica
+    from prodready_constructs.recovery.regions.switch_steps import RegionalService as RegionalService
+    from prodready_constructs.recovery.regions.switch_steps import ScaleService as ScaleService
+    from prodready_constructs.recovery.regions.switch_steps import SwitchNames as SwitchNames
 
 __all__ = [
     "AirGappedVault",
+    "Approve",
     "BackupPlan",
     "BackupTimes",
     "BackupVault",
+    "Counterpart",
     "CutOffZone",
     "Drill",
     "Drills",
@@ -38,7 +52,17 @@ __all__ = [
     "FunctionDelay",
     "FunctionErrors",
     "InterruptCachePower",
+    "PromoteAurora",
+    "PromoteReplica",
+    "RegionSwitch",
+    "RegionalService",
+    "ScaleService",
+    "SecretReplica",
+    "StandbyPlan",
+    "StandbyService",
     "StopTasks",
+    "SwitchNames",
+    "SwitchedName",
     "ZonePowerLoss",
     "prepare_function",
 ]
@@ -53,6 +77,12 @@ _HOMES = {
     "drills.faults": "CutOffZone FailOverCluster FailOverDatabase InterruptCachePower StopTasks",
     "drills.function_faults": "FunctionDelay FunctionErrors prepare_function",
     "drills.zone_power_loss": "ZonePowerLoss",
+    "regions.counterpart": "Counterpart",
+    "regions.region_switch": "RegionSwitch",
+    "regions.secret_replica": "SecretReplica",
+    "regions.standby_plan": "StandbyPlan",
+    "regions.steps": "StandbyService SwitchedName",
+    "regions.switch_steps": "Approve PromoteAurora PromoteReplica RegionalService ScaleService SwitchNames",
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
 

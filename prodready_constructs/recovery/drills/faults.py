@@ -81,7 +81,7 @@ class FailOverDatabase:
 
     instance: rds.IDatabaseInstance
 
-    def planned(self, where: str) -> tuple[Planned, ...]:  # noqa: ARG002 - nothing of it can be wrong
+    def planned(self, where: str) -> tuple[Planned, ...]:
         arn = self.instance.instance_arn
         return (
             Planned(
@@ -105,7 +105,7 @@ class FailOverCluster:
 
     cluster: rds.IDatabaseCluster
 
-    def planned(self, where: str) -> tuple[Planned, ...]:  # noqa: ARG002 - nothing of it can be wrong
+    def planned(self, where: str) -> tuple[Planned, ...]:
         arn = self.cluster.cluster_arn
         return (
             Planned(
