@@ -75,7 +75,7 @@ class _Names:
             return next(name for name, resource in resources.items() if resource["Type"] == kind and containing in name)
 
         instance, service = one("AWS::RDS::DBInstance"), one("AWS::ECS::Service")
-        listener = {"Ref": one("AWS::ElasticLoadBalancingV2::Listener")}
+        listener = {"Ref": one("AWS::ElasticLoadBalancingV2::Listener", "BalancerHttp")}
         parts: list[Any] = [{"Fn::Select": [place, {"Fn::Split": ["/", listener]}]} for place in (1, 2, 3)]
         critical, warning = one("AWS::SNS::Topic", "Critical"), one("AWS::SNS::Topic", "Warning")
         known: dict[str, Any] = {
@@ -85,7 +85,8 @@ class _Names:
             "secret": {"Fn::GetAtt": [instance, "MasterUserSecret.SecretArn"]},
             "load balancer": {"Fn::GetAtt": [one("AWS::ElasticLoadBalancingV2::LoadBalancer"), "LoadBalancerFullName"]},
             "load balancer of the targets": {"Fn::Join": ["", [parts[0], "/", parts[1], "/", parts[2]]]},
-            "target group": {"Fn::GetAtt": [one("AWS::ElasticLoadBalancingV2::TargetGroup"), "TargetGroupFullName"]},
+            "target group": {"Fn::GetAtt": [one("AWS::ElasticLoadBalancingV2::TargetGroup", "Targets"), "TargetGroupFullName"]},
+            "alternate target group": {"Fn::GetAtt": [one("AWS::ElasticLoadBalancingV2::TargetGroup", "Alternate"), "TargetGroupFullName"]},
             "cluster": {"Ref": one("AWS::ECS::Cluster")},
             "service": {"Fn::GetAtt": [service, "Name"]},
             "service arn": {"Ref": service},

@@ -100,8 +100,9 @@ export function addAlarms(stack, network, database, front, service, alerts) {
     instance: database.instance.instanceIdentifier,
     secret: database.secret.secretArn,
     'load balancer': front.loadBalancer.loadBalancerFullName,
-    'load balancer of the targets': service.targets.firstLoadBalancerFullName,
-    'target group': service.targets.targetGroupFullName,
+    'load balancer of the targets': service.release.targets.firstLoadBalancerFullName,
+    'target group': service.release.targets.targetGroupFullName,
+    'alternate target group': service.release.alternate.targetGroupFullName,
     cluster: service.cluster.clusterName,
     service: service.service.serviceName,
     'service arn': service.service.serviceArn,
@@ -111,10 +112,13 @@ export function addAlarms(stack, network, database, front, service, alerts) {
   };
   const table = named(JSON.parse(readFileSync(TABLE, 'utf8')), names);
   const critical = [];
+  const rollback = [];
   for (const row of table.alarms) {
     const alarm = newAlarm(home, row, alerts.topics[row.severity].topicArn);
     if (row.severity === 'critical') critical.push(alarm.attrArn);
+    if (row.id.endsWith('Rollback')) rollback.push(alarm.ref);
   }
+  service.release.rollBackOn(rollback);
   for (const row of table.events) addEventRule(home, row, alerts);
   for (const row of table['rds events']) {
     new rds.CfnEventSubscription(home, row.id, {

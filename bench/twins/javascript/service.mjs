@@ -2,7 +2,6 @@
 import { Duration, Size } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
-import * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
@@ -10,8 +9,8 @@ import * as ssm from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
 import { PORT as DATABASE_PORT } from './database.mjs';
 import { FOR_LOGS, newKey, newLogGroup, REGION, URL_SUFFIX } from './keys.mjs';
+import { addRelease, followRequests, PORT } from './release.mjs';
 
-const PORT = 5678;
 const ERRORS = ['error', 'ERROR', 'Error', 'critical', 'CRITICAL', 'Critical', 'fatal', 'FATAL', 'Fatal'];
 const WARNINGS = ['warn', 'WARN', 'Warn', 'warning', 'WARNING', 'Warning'];
 const OF_ERRORS = `filter level in [${ERRORS.map((level) => `'${level}'`).join(', ')}]`;
@@ -103,13 +102,14 @@ export function addService(stack, vpc, front, database) {
     vpcSubnets: { subnetType: ec2.SubnetType.PRIVATE_WITH_EGRESS },
   });
   service.node.addDependency(executionRole);
-  const targets = newTargets(home, vpc, front, service);
+  const release = addRelease(home, vpc, front, service, key);
   const scaling = service.autoScaleTaskCount({ minCapacity: 2, maxCapacity: 10 });
-  scaling.scaleOnCpuUtilization('Cpu', { targetUtilizationPercent: 70 });
-  scaling.scaleOnMemoryUtilization('Memory', { targetUtilizationPercent: 80 });
-  scaling.scaleOnRequestCount('Requests', { requestsPerTarget: 1000, targetGroup: targets });
+  const pace = { scaleOutCooldown: Duration.seconds(60), scaleInCooldown: Duration.seconds(300) };
+  scaling.scaleOnCpuUtilization('Cpu', { targetUtilizationPercent: 70, ...pace });
+  scaling.scaleOnMemoryUtilization('Memory', { targetUtilizationPercent: 80, disableScaleIn: true, ...pace });
+  followRequests(home, service, release);
   service.connections.allowTo(database.securityGroup, ec2.Port.tcp(DATABASE_PORT));
-  return { cluster, service, targets };
+  return { cluster, service, release };
 }
 
 function countLines(home, logGroupName) {
@@ -172,33 +172,4 @@ function newExecutionRole(home, logGroup, parameters, database) {
     ],
   });
   return role;
-}
-
-function newTargets(home, vpc, front, service) {
-  const route = new Construct(home, 'ServiceRoute');
-  const targets = new elbv2.ApplicationTargetGroup(route, 'Targets', {
-    vpc,
-    port: PORT,
-    protocol: elbv2.ApplicationProtocol.HTTP,
-    targetType: elbv2.TargetType.IP,
-    targets: [service.loadBalancerTarget({ containerName: 'App', containerPort: PORT })],
-    deregistrationDelay: Duration.seconds(30),
-    loadBalancingAlgorithmType: elbv2.TargetGroupLoadBalancingAlgorithmType.LEAST_OUTSTANDING_REQUESTS,
-    healthCheck: {
-      path: '/health',
-      protocol: elbv2.Protocol.HTTP,
-      healthyHttpCodes: '200-299',
-      interval: Duration.seconds(30),
-      timeout: Duration.seconds(5),
-      healthyThresholdCount: 2,
-      unhealthyThresholdCount: 3,
-    },
-  });
-  new elbv2.ApplicationListenerRule(route, 'Rule', {
-    listener: front.listener,
-    priority: 50_000,
-    conditions: [elbv2.ListenerCondition.pathPatterns(['/*'])],
-    action: elbv2.ListenerAction.forward([targets]),
-  });
-  return targets;
 }

@@ -125,8 +125,9 @@ def add_alarms(stack: Stack, *, network: Network, database: Database, front: Fro
         "instance": database.instance.instance_identifier,
         "secret": database.secret.secret_arn,
         "load balancer": front.load_balancer.load_balancer_full_name,
-        "load balancer of the targets": service.targets.first_load_balancer_full_name,
-        "target group": service.targets.target_group_full_name,
+        "load balancer of the targets": service.release.targets.first_load_balancer_full_name,
+        "target group": service.release.targets.target_group_full_name,
+        "alternate target group": service.release.alternate.target_group_full_name,
         "cluster": service.cluster.cluster_name,
         "service": service.service.service_name,
         "service arn": service.service.service_arn,
@@ -135,11 +136,14 @@ def add_alarms(stack: Stack, *, network: Network, database: Database, front: Fro
         "dead letters": topics.dead_letters.queue_name,
     }
     table = _named(json.loads(TABLE.read_text()), names)
-    critical = []
+    critical, rollback = [], []
     for row in table["alarms"]:
         alarm = _alarm(home, row, topics)
+        if row["id"].endswith("Rollback"):
+            rollback.append(alarm.ref)
         if row["severity"] == "critical":
             critical.append(alarm.attr_arn)
+    service.release.roll_back_on(rollback)
     for row in table["events"]:
         _event_rule(home, row, topics)
     for row in table["rds events"]:

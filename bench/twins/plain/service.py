@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from aws_cdk import Duration, Size, Stack
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
-from aws_cdk import aws_elasticloadbalancingv2 as elbv2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
@@ -19,8 +18,8 @@ from bench.twins.plain.database import PORT as DATABASE_PORT
 from bench.twins.plain.database import Database
 from bench.twins.plain.front import Front
 from bench.twins.plain.keys import FOR_LOGS, REGION, URL_SUFFIX, new_key, new_log_group
+from bench.twins.plain.release import PORT, Release, add_release, follow_requests
 
-PORT = 5678
 ERRORS = ("error", "ERROR", "Error", "critical", "CRITICAL", "Critical", "fatal", "FATAL", "Fatal")
 WARNINGS = ("warn", "WARN", "Warn", "warning", "WARNING", "Warning")
 _OF_ERRORS = f"filter level in [{', '.join(repr(level) for level in ERRORS)}]"
@@ -40,7 +39,7 @@ class Service:
 
     cluster: ecs.Cluster
     service: ecs.FargateService
-    targets: elbv2.ApplicationTargetGroup
+    release: Release
 
 
 def add_service(stack: Stack, vpc: ec2.Vpc, front: Front, database: Database) -> Service:
@@ -128,13 +127,16 @@ def add_service(stack: Stack, vpc: ec2.Vpc, front: Front, database: Database) ->
         vpc_subnets=ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_WITH_EGRESS),
     )
     service.node.add_dependency(execution_role)
-    targets = _targets(home, vpc, front, service)
+    release = add_release(home, vpc, front, service, key)
     scaling = service.auto_scale_task_count(min_capacity=2, max_capacity=10)
-    scaling.scale_on_cpu_utilization("Cpu", target_utilization_percent=70)
-    scaling.scale_on_memory_utilization("Memory", target_utilization_percent=80)
-    scaling.scale_on_request_count("Requests", requests_per_target=1000, target_group=targets)
+    out, back = Duration.seconds(60), Duration.seconds(300)
+    scaling.scale_on_cpu_utilization("Cpu", target_utilization_percent=70, scale_out_cooldown=out, scale_in_cooldown=back)
+    scaling.scale_on_memory_utilization(
+        "Memory", target_utilization_percent=80, disable_scale_in=True, scale_out_cooldown=out, scale_in_cooldown=back
+    )
+    follow_requests(home, service, release)
     service.connections.allow_to(database.security_group, ec2.Port.tcp(DATABASE_PORT))
-    return Service(cluster=cluster, service=service, targets=targets)
+    return Service(cluster=cluster, service=service, release=release)
 
 
 def _count_lines(home: Construct, log_group: str) -> None:
@@ -201,36 +203,3 @@ def _execution_role(home: Construct, log_group: logs.LogGroup, parameters: list[
         ],
     )
     return role
-
-
-def _targets(home: Construct, vpc: ec2.Vpc, front: Front, service: ecs.FargateService) -> elbv2.ApplicationTargetGroup:
-    route = Construct(home, "ServiceRoute")
-    targets = elbv2.ApplicationTargetGroup(
-        route,
-        "Targets",
-        vpc=vpc,
-        port=PORT,
-        protocol=elbv2.ApplicationProtocol.HTTP,
-        target_type=elbv2.TargetType.IP,
-        targets=[service.load_balancer_target(container_name="App", container_port=PORT)],
-        deregistration_delay=Duration.seconds(30),
-        load_balancing_algorithm_type=elbv2.TargetGroupLoadBalancingAlgorithmType.LEAST_OUTSTANDING_REQUESTS,
-        health_check=elbv2.HealthCheck(
-            path="/health",
-            protocol=elbv2.Protocol.HTTP,
-            healthy_http_codes="200-299",
-            interval=Duration.seconds(30),
-            timeout=Duration.seconds(5),
-            healthy_threshold_count=2,
-            unhealthy_threshold_count=3,
-        ),
-    )
-    elbv2.ApplicationListenerRule(
-        route,
-        "Rule",
-        listener=front.listener,
-        priority=50_000,
-        conditions=[elbv2.ListenerCondition.path_patterns(["/*"])],
-        action=elbv2.ListenerAction.forward([targets]),
-    )
-    return targets
