@@ -95,7 +95,7 @@ class Webhook(Part):
         undelivered_url = routes.undelivered.queue_url
         made = rotation_function(
             self,
-            code=lambda_.Code.from_asset(str(_CODE), exclude=["__pycache__", "*.pyc"]),
+            code=lambda_.Code.from_asset(str(_CODE), exclude=["**/__pycache__", "**/*.pyc"]),
             handler="webhook.index.handler",
             purpose=(f"{where}: tells {kind}", f"{where}: out to {kind}", f"{where}: tells {kind} of alerts"),
             vpc=vpc,

@@ -50,8 +50,8 @@ class Answer:
 
 def post(url: str, body: bytes, *, hosts: tuple[str, ...]) -> Answer:
     """Send *body* to *url*: HTTPS, certificate and name verified, no redirect followed. A reason never names more of the URL than its host."""
-    parts = _parts(url, hosts)
-    connection = http.client.HTTPSConnection(parts[0], parts[1], timeout=TIMEOUT, context=ssl.create_default_context())
+    host, port, path = _parts(url, hosts)
+    connection = http.client.HTTPSConnection(host, port, timeout=TIMEOUT, context=ssl.create_default_context())
 
     def hang_up() -> None:
         if connection.sock:
@@ -62,15 +62,18 @@ def post(url: str, body: bytes, *, hosts: tuple[str, ...]) -> Answer:
     alarm = threading.Timer(TIMEOUT, hang_up)
     alarm.start()
     try:
-        connection.request("POST", parts[2], body, {"Content-Type": "application/json; charset=utf-8", "User-Agent": "prodready-webhook"})
+        connection.request("POST", path, body, {"Content-Type": "application/json; charset=utf-8", "User-Agent": "prodready-webhook"})
         response = connection.getresponse()
-        return Answer(response.status, response.read(_MOST_BYTES).decode("utf-8", "replace"), response.getheader("Retry-After"))
+        said = response.read(_MOST_BYTES)
+        if response.length and len(said) < _MOST_BYTES:
+            raise NotTakenError(f"the answer of {host} broke off")
+        return Answer(response.status, said.decode("utf-8", "replace"), response.getheader("Retry-After"))
     except ssl.SSLCertVerificationError as error:
-        raise GivenUpError(f"the certificate of {parts[0]} is not to be trusted: {error.verify_message}") from None
+        raise GivenUpError(f"the certificate of {host} is not to be trusted: {error.verify_message}") from None
     except socket.gaierror as error:
-        raise NotTakenError(f"{parts[0]} has no address: {error.strerror}") from None
+        raise NotTakenError(f"{host} has no address: {error.strerror}") from None
     except (OSError, http.client.HTTPException) as error:
-        raise NotTakenError(f"no answer of {parts[0]}: {type(error).__name__}") from None
+        raise NotTakenError(f"no answer of {host}: {type(error).__name__}") from None
     finally:
         alarm.cancel()
         connection.close()

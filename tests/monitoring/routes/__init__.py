@@ -1,0 +1,1 @@
+"""Routes: who hears of alerts."""
