@@ -16,14 +16,18 @@ if TYPE_CHECKING:
     from prodready_constructs.monitoring.routes.chat import TeamsChannel as TeamsChannel
     from prodready_constructs.monitoring.routes.routes import Routes as Routes
     from prodready_constructs.monitoring.routes.webhook import Webhook as Webhook
+    from prodready_constructs.monitoring.slo.downtime import AgreedDowntime as AgreedDowntime
+    from prodready_constructs.monitoring.slo.slo import Slo as Slo
     from prodready_constructs.monitoring.watch import Watch as Watch
 
 __all__ = [
+    "AgreedDowntime",
     "Dashboard",
     "Opsgenie",
     "PagerDuty",
     "Routes",
     "SlackChannel",
+    "Slo",
     "TeamsChannel",
     "Watch",
     "Webhook",
@@ -35,6 +39,8 @@ _HOMES = {
     "routes.chat": "SlackChannel TeamsChannel",
     "routes.routes": "Routes",
     "routes.webhook": "Webhook",
+    "slo.downtime": "AgreedDowntime",
+    "slo.slo": "Slo",
     "watch": "Watch",
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}

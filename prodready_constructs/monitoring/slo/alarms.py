@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from prodready_constructs.contracts import AlarmSpec, AnyAlarmSpec, CompositeSpec, GraphSpec, MathMetric, Metric, RunbookSpec, Severity
+from prodready_constructs.contracts import AlarmSpec, AnyAlarmSpec, GraphSpec, MathMetric, Metric, RunbookSpec, Severity
 from prodready_constructs.monitoring.slo.arithmetic import (
     BurnRule,
     budget,
@@ -48,6 +48,17 @@ class Objective:
             label=f"last {span(look_back)}",
         )
 
+    def burn_in_both(self, rule: BurnRule) -> MathMetric:
+        """The slower burn of the rule's two windows: above a threshold while both are; nothing where one says nothing.
+
+        Two windows in one alarm, and not a composite of two quiet ones: less than a third of the price, and no alarm without an action.
+        """
+        return MathMetric(
+            expression="IF(short < long, short, long)",
+            using={"long": self.burn(rule.long), "short": self.burn(rule.short)},
+            label=f"Burn rate of the last {span(rule.long)} and {span(rule.short)}",
+        )
+
     @property
     def attained(self) -> Metric:
         """Percent that was good in the window until now."""
@@ -73,7 +84,7 @@ def objective_alarms(objective: Objective) -> tuple[AnyAlarmSpec, ...]:
     return (*(_burning(objective, rule) for rule in rules_for(objective.window)), _spent(objective))
 
 
-def _burning(objective: Objective, rule: BurnRule) -> CompositeSpec:
+def _burning(objective: Objective, rule: BurnRule) -> AlarmSpec:
     rate = rule.threshold(objective.window)
     book = RunbookSpec(
         meaning=(
@@ -88,27 +99,17 @@ def _burning(objective: Objective, rule: BurnRule) -> CompositeSpec:
         ),
         first_commands=_commands(objective),
     )
-
-    def member(suffix: str, look_back: timedelta) -> AlarmSpec:
-        return AlarmSpec(
-            id=f"{suffix}Window",
-            metric=objective.burn(look_back),
-            threshold=rate,
-            comparison="GreaterThanThreshold",
-            severity=rule.severity,
-            periods=1,
-            # Nobody came: nobody met an error.
-            missing_data="notBreaching",
-            source=_WORKBOOK,
-            runbook=book,
-        )
-
-    return CompositeSpec(
+    return AlarmSpec(
         id=rule.id,
-        all_of=(member("Long", rule.long), member("Short", rule.short)),
+        metric=objective.burn_in_both(rule),
+        threshold=rate,
+        comparison="GreaterThanThreshold",
         severity=rule.severity,
-        runbook=book,
+        periods=1,
+        # Nobody came: nobody met an error.
+        missing_data="notBreaching",
         source=f"{_WORKBOOK}: {in_words(rule.share)} % of the budget of {span(objective.window)} in {span(rule.long)}",
+        runbook=book,
     )
 
 

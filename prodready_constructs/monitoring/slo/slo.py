@@ -25,7 +25,7 @@ from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.foundation import Part, path_of
 from prodready_constructs.monitoring.slo.alarms import MINUTE, Objective, objective_alarms, objective_graphs
 from prodready_constructs.monitoring.slo.arithmetic import budget_time, in_words, lowest_target, rules_for
-from prodready_constructs.monitoring.slo.exclusion import MOST_EXCLUSIONS, Exclusion
+from prodready_constructs.monitoring.slo.downtime import MOST_DOWNTIMES, AgreedDowntime
 from prodready_constructs.monitoring.slo.indicator import by_minutes, by_requests, check_indicator
 from prodready_constructs.monitoring.slo.promises import chain_of
 from prodready_constructs.monitoring.words import span
@@ -50,7 +50,7 @@ LONGEST_NAME = 128
 class Slo(Part):
     """*target* percent of requests (or minutes) are good in any *window*; watch it with ``Watch(watching=[slo])``.
 
-    Always: request-based where requests can be counted; burn rates over every window that an alarm looks at; two alarms to a composite, so that
+    Always: request-based where requests can be counted; burn rates over every window that an alarm looks at; two windows to an alarm, so that
     a page means "it matters" and "it still happens"; a note with the arithmetic when AWS promises less below than *target*.
 
     Args:
@@ -59,12 +59,12 @@ class Slo(Part):
         target: percent, below 100, and high enough for a total failure to set off every burn-rate alarm: above 93.1 for 30 days.
         window: rolling, whole days, 7 to 90.
         depends_on: services of ``monitoring.SLAS`` that a request needs besides those the indicator rests on: ``["rds", "cognito"]``.
-        exclusions: maintenance windows that do not count, at most 10.
+        downtime: maintenance that the users agreed to, at most 10 windows: it does not count.
         require_promises: refuse a target that AWS's own promises do not carry, instead of noting it.
 
     Raises:
         ConfigurationError: a target that cannot be missed or never be noticed, a window out of bounds, metrics of another region, an unknown
-            dependency, too many exclusions, or (when required) promises below the target.
+            dependency, too much downtime, or (when required) promises below the target.
     """
 
     def __init__(
@@ -76,18 +76,18 @@ class Slo(Part):
         target: float,
         window: timedelta = 30 * DAY,
         depends_on: Sequence[str] = (),
-        exclusions: Sequence[Exclusion] = (),
+        downtime: Sequence[AgreedDowntime] = (),
         require_promises: bool = False,
     ) -> None:
         super().__init__(scope, construct_id)
         where = self.path
         _check_window(where, window)
         _check_target(where, target, window)
-        if len(exclusions) > MOST_EXCLUSIONS:
+        if len(downtime) > MOST_DOWNTIMES:
             raise ConfigurationError(
-                f"{where}: exclusions",
-                given=len(exclusions),
-                allowed=f"at most {MOST_EXCLUSIONS}",
+                f"{where}: downtime",
+                given=len(downtime),
+                allowed=f"at most {MOST_DOWNTIMES}",
                 mend="join those that follow each other",
             )
         indicator = of if isinstance(of, GoodAndBad | GoodMinutes) else of.service_level
@@ -114,7 +114,7 @@ class Slo(Part):
                 signals.CfnServiceLevelObjective.BurnRateConfigurationProperty(look_back_window_minutes=length // MINUTE)
                 for length in self._objective.look_backs
             ],
-            exclusion_windows=[exclusion.render() for exclusion in exclusions] or None,
+            exclusion_windows=[one.render() for one in downtime] or None,
         )
         note = self._judge(target, (*indicator.rests_on, *depends_on), required=require_promises)
         record(
@@ -127,7 +127,7 @@ class Slo(Part):
             target=target,
             window=window.total_seconds(),
             budget=budget_time(target, window).total_seconds(),
-            promises=note,
+            **({"promises": note} if note else {}),
         )
 
     @property

@@ -13,7 +13,7 @@ from prodready_constructs.foundation.cron import CronError, parse_cron
 from prodready_constructs.monitoring.words import span
 
 #: Of one objective (``AWS::ApplicationSignals::ServiceLevelObjective``, ExclusionWindows).
-MOST_EXCLUSIONS = 10
+MOST_DOWNTIMES = 10
 MINUTE = timedelta(minutes=1)
 _RATE = re.compile(r"rate\(([1-9]\d*) (hour|day|month)s?\)")
 _CRON = re.compile(r"cron\((.+)\)")
@@ -23,7 +23,7 @@ _DURATIONS = (("DAY", timedelta(days=1)), ("HOUR", timedelta(hours=1)), ("MINUTE
 
 
 @dataclass(frozen=True, slots=True)
-class Exclusion:
+class AgreedDowntime:
     """Failures within it use up no budget and burn nothing.
 
     Args:
@@ -45,14 +45,14 @@ class Exclusion:
         pause = self._shortest_pause()
         if self.lasts < MINUTE or self.lasts % MINUTE or (pause is not None and self.lasts >= pause):
             raise ConfigurationError(
-                "Exclusion.lasts",
+                "AgreedDowntime.lasts",
                 given=str(self.lasts),
                 allowed="whole minutes, at least one" + (f" and less than {span(pause)}, when the next begins" if pause else ""),
                 mend="shorten it: an objective that never counts promises nothing",
             )
         if not 1 <= len(self.because.strip()) <= 1024:
             raise ConfigurationError(
-                "Exclusion.because", given=self.because, allowed="1 to 1024 characters", mend="say what the users agreed to"
+                "AgreedDowntime.because", given=self.because, allowed="1 to 1024 characters", mend="say what the users agreed to"
             )
 
     def _shortest_pause(self) -> timedelta | None:
@@ -68,7 +68,7 @@ class Exclusion:
             except CronError as error:
                 problem = str(error)
         raise ConfigurationError(
-            "Exclusion.every",
+            "AgreedDowntime.every",
             given=self.every,
             allowed="cron(minutes hours day-of-month month day-of-week year) or rate(1 day), of hours, days or months",
             mend=f"mend the rule: {problem}",
