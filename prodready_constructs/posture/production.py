@@ -236,6 +236,10 @@ PRODUCTION = Posture(
         vault_lock=True,
         recovery_time=timedelta(hours=1),
         recovery_point=timedelta(minutes=5),
+        tested_point_age=timedelta(days=7),
+        validation_window=timedelta(hours=8),
+        test_log_retention=timedelta(days=365),
+        measurement_age=timedelta(days=365),
         allowed_regions=(),
     ),
     # SOC 2 A1.3 is audited over a year: the logs of a year's drills are there.

@@ -23,6 +23,9 @@ class RecoveryPosture:
         copy_to_second_region: every recovery point is copied to the vault of the recovery stack.
         vault_lock: recovery points cannot be deleted before their time, in governance mode.
         recovery_time: the promised time to be back (RTO); recovery_point: the most data that may be lost (RPO).
+        tested_point_age: how old the recovery point of a restore test may be; validation_window: how long what it restored may wait to be
+            looked into; test_log_retention: of the function that looks.
+        measurement_age: how long a measured recovery time counts, before it must be measured again.
         allowed_regions: the regions that backups and their copies may be in; any where there are none.
     """
 
@@ -34,6 +37,10 @@ class RecoveryPosture:
     vault_lock: bool
     recovery_time: timedelta
     recovery_point: timedelta
+    tested_point_age: timedelta
+    validation_window: timedelta
+    test_log_retention: timedelta
+    measurement_age: timedelta
     allowed_regions: tuple[str, ...]
 
     def __post_init__(self) -> None:
@@ -60,6 +67,34 @@ class RecoveryPosture:
             timedelta(minutes=1),
             timedelta(days=7),
             because="nothing is back in less than a minute, and nobody waits a week",
+        )
+        within(
+            "RecoveryPosture.tested_point_age",
+            self.tested_point_age,
+            timedelta(days=1),
+            min(self.daily_retention, timedelta(days=30)),
+            because="the newest recovery point is a day old, and one that has ended cannot be tested",
+        )
+        within(
+            "RecoveryPosture.validation_window",
+            self.validation_window,
+            timedelta(hours=1),
+            timedelta(hours=168),
+            because="AWS Backup keeps what a test restored for a week at most",
+        )
+        within(
+            "RecoveryPosture.test_log_retention",
+            self.test_log_retention,
+            timedelta(days=1),
+            timedelta(days=3653),
+            because="CloudWatch Logs' retentions",
+        )
+        within(
+            "RecoveryPosture.measurement_age",
+            self.measurement_age,
+            timedelta(days=31),
+            timedelta(days=400),
+            because="a drill is held monthly at most, and data grows: what was measured over a year ago says little",
         )
         if self.monthly_cold_after is not None and self.monthly_retention is None:
             raise ConfigurationError(

@@ -69,6 +69,8 @@ STAGING = replace(
         monthly_cold_after=None,
         vault_lock=False,
         recovery_time=timedelta(hours=8),
+        validation_window=timedelta(hours=2),
+        test_log_retention=timedelta(days=30),
     ),
     drills=replace(PRODUCTION.drills, real_users=False),
     regions=replace(PRODUCTION.regions, readiness="PILOT_LIGHT", recovery_time=timedelta(hours=8)),

@@ -36,6 +36,11 @@ if TYPE_CHECKING:
     from prodready_constructs.recovery.regions.switch_steps import RegionalService as RegionalService
     from prodready_constructs.recovery.regions.switch_steps import ScaleService as ScaleService
     from prodready_constructs.recovery.regions.switch_steps import SwitchNames as SwitchNames
+    from prodready_constructs.recovery.testing.checks import BucketCheck as BucketCheck
+    from prodready_constructs.recovery.testing.checks import DatabaseCheck as DatabaseCheck
+    from prodready_constructs.recovery.testing.checks import Expectation as Expectation
+    from prodready_constructs.recovery.testing.checks import TableCheck as TableCheck
+    from prodready_constructs.recovery.testing.restore_test import RestoreTest as RestoreTest
 
 __all__ = [
     "AirGappedVault",
@@ -43,10 +48,13 @@ __all__ = [
     "BackupPlan",
     "BackupTimes",
     "BackupVault",
+    "BucketCheck",
     "Counterpart",
     "CutOffZone",
+    "DatabaseCheck",
     "Drill",
     "Drills",
+    "Expectation",
     "FailOverCluster",
     "FailOverDatabase",
     "FunctionDelay",
@@ -56,6 +64,7 @@ __all__ = [
     "PromoteReplica",
     "RegionSwitch",
     "RegionalService",
+    "RestoreTest",
     "ScaleService",
     "SecretReplica",
     "StandbyPlan",
@@ -63,6 +72,7 @@ __all__ = [
     "StopTasks",
     "SwitchNames",
     "SwitchedName",
+    "TableCheck",
     "ZonePowerLoss",
     "prepare_function",
 ]
@@ -83,6 +93,8 @@ _HOMES = {
     "regions.standby_plan": "StandbyPlan",
     "regions.steps": "StandbyService SwitchedName",
     "regions.switch_steps": "Approve PromoteAurora PromoteReplica RegionalService ScaleService SwitchNames",
+    "testing.checks": "BucketCheck DatabaseCheck Expectation TableCheck",
+    "testing.restore_test": "RestoreTest",
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
 

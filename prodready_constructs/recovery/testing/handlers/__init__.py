@@ -1,0 +1,1 @@
+"""What runs in AWS Lambda after a restore test."""
