@@ -37,14 +37,18 @@ _HOMES = {
     "identity": "ApiScopes ClientSecretRotation GroupRoles Passkeys ServiceAccount SesSender SignInPage TokenLives UserDirectory WebApp",
     "images": "ImageRegistry ImageRepository",
     "messaging": "Fifo Match MessageFilter ProtectedTopic ReliableQueue",
-    "monitoring": "AgreedDowntime Dashboard Opsgenie PagerDuty Routes SlackChannel Slo TeamsChannel Watch Webhook",
+    "monitoring": (
+        "AccountEvents AgreedDowntime BusinessMetric BusinessMetrics Dashboard DashboardVariable Opsgenie PagerDuty "
+        "Routes SlackChannel Slo TeamsChannel Watch Webhook"
+    ),
     "network": "PrivateEndpoints PrivateNetwork SessionBastion",
     "posture": "DataClass OffHours PRODUCTION Posture Release STAGING",
     "recovery": (
         "AirGappedVault Approve BackupPlan BackupTimes BackupVault BucketCheck Counterpart CutOffZone DatabaseCheck "
         "Drill Drills Expectation FailOverCluster FailOverDatabase FunctionDelay FunctionErrors InterruptCachePower "
-        "PromoteAurora PromoteReplica RegionSwitch RegionalService RestoreTest ScaleService SecretReplica StandbyPlan "
-        "StandbyService StopTasks SwitchNames SwitchedName TableCheck ZonePowerLoss prepare_function"
+        "Measured Objectives PromoteAurora PromoteReplica RegionSwitch RegionalService RestoreTest ScaleService "
+        "SecretReplica ServiceRecovery StandbyPlan StandbyService StopTasks SwitchNames SwitchedName TableCheck "
+        "ZonePowerLoss prepare_function"
     ),
     "security": "AppSecret RandomRotation",
     "storage": "LogBucket ReplicaBucket SecureBucket",

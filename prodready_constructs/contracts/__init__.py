@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from prodready_constructs.contracts.evidence import METADATA_KEY, ControlClaim, Tier, record, tier_of
 from prodready_constructs.contracts.objectives import GoodAndBad, GoodMinutes, Measurable, ServiceLevelIndicator
+from prodready_constructs.contracts.procedures import ProcedureSpec, ProcedureStep
 from prodready_constructs.contracts.recovery import Recoverable, RecoveryFact
 from prodready_constructs.contracts.watching import (
     AlarmSpec,
@@ -16,6 +17,7 @@ from prodready_constructs.contracts.watching import (
     Comparison,
     CompositeSpec,
     EventSpec,
+    Goal,
     GraphSpec,
     MathMetric,
     Metric,
@@ -52,6 +54,7 @@ __all__ = [
     "ControlClaim",
     "EventSpec",
     "FrontDoor",
+    "Goal",
     "GoodAndBad",
     "GoodMinutes",
     "Grantee",
@@ -61,6 +64,8 @@ __all__ = [
     "Metric",
     "MissingData",
     "NamedDomain",
+    "ProcedureSpec",
+    "ProcedureStep",
     "RdsEventSpec",
     "Recoverable",
     "RecoveryFact",

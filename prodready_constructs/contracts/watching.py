@@ -156,18 +156,28 @@ AnyAlarmSpec = AlarmSpec | AnomalySpec | CompositeSpec | EventSpec | RdsEventSpe
 Signal = Literal["traffic", "errors", "latency", "saturation"]
 
 
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """A line across a graph: what is aimed at, or allowed."""
+
+    value: float
+    label: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GraphSpec:
     """One graph of the dashboard.
 
     Attributes:
         signal: which of the four golden signals it shows; when None, the names of its metrics say.
+        goal: drawn across it.
     """
 
     title: str
     metrics: tuple[Metric | MathMetric, ...]
     unit: str | None = None
     signal: Signal | None = None
+    goal: Goal | None = None
 
 
 class Watchable(Protocol):

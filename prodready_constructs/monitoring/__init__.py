@@ -9,7 +9,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from prodready_constructs.monitoring.dashboard import Dashboard as Dashboard
+    from prodready_constructs.monitoring.adopted.adopt import adopt as adopt
+    from prodready_constructs.monitoring.changes import Change as Change
+    from prodready_constructs.monitoring.dashboard.business import BusinessMetric as BusinessMetric
+    from prodready_constructs.monitoring.dashboard.business import BusinessMetrics as BusinessMetrics
+    from prodready_constructs.monitoring.dashboard.dashboard import Dashboard as Dashboard
+    from prodready_constructs.monitoring.dashboard.variable import DashboardVariable as DashboardVariable
+    from prodready_constructs.monitoring.routes.account_events import AccountEvents as AccountEvents
     from prodready_constructs.monitoring.routes.addresses import Opsgenie as Opsgenie
     from prodready_constructs.monitoring.routes.addresses import PagerDuty as PagerDuty
     from prodready_constructs.monitoring.routes.chat import SlackChannel as SlackChannel
@@ -21,8 +27,13 @@ if TYPE_CHECKING:
     from prodready_constructs.monitoring.watch import Watch as Watch
 
 __all__ = [
+    "AccountEvents",
     "AgreedDowntime",
+    "BusinessMetric",
+    "BusinessMetrics",
+    "Change",
     "Dashboard",
+    "DashboardVariable",
     "Opsgenie",
     "PagerDuty",
     "Routes",
@@ -31,10 +42,16 @@ __all__ = [
     "TeamsChannel",
     "Watch",
     "Webhook",
+    "adopt",
 ]
 
 _HOMES = {
-    "dashboard": "Dashboard",
+    "adopted.adopt": "adopt",
+    "changes": "Change",
+    "dashboard.business": "BusinessMetric BusinessMetrics",
+    "dashboard.dashboard": "Dashboard",
+    "dashboard.variable": "DashboardVariable",
+    "routes.account_events": "AccountEvents",
     "routes.addresses": "Opsgenie PagerDuty",
     "routes.chat": "SlackChannel TeamsChannel",
     "routes.routes": "Routes",

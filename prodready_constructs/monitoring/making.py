@@ -52,12 +52,16 @@ class Maker:
         """The path in the stack, fit for a name."""
         return _NAME.sub("-", self.short(path))
 
+    def link(self, name: str) -> str:
+        """Where the runbook page of an alarm is."""
+        return f"{self._base_url}/{name}"
+
     def make(self, path: str, spec: AnyAlarmSpec, *, twin: bool = False) -> Made:
         """The alarm of one construct."""
         check(path, spec, region=self._region)
         name = f"{self.slug(path)}-{spec.id}"
         self._claim(name, path)
-        link = f"{self._base_url}/{name}"
+        link = self.link(name)
         description = f"{spec.runbook.meaning} Runbook: {link}"
         topic_arn = self._routes.topic_arns[spec.severity]
         alarm: cloudwatch.CfnAlarm | cloudwatch.CfnCompositeAlarm | None = None

@@ -127,6 +127,10 @@ class Watch(Part):
             runbook_base_url=base_url,
         )
 
+    def runbooks_of(self, path: str) -> list[tuple[str, str]]:
+        """The id and the runbook page of each alarm of the construct at *path*; none where it is not watched here."""
+        return [(one.spec.id, self._maker.link(one.page["name"])) for one in self._made if one.owner == path and not one.twin]
+
     def hush(self, watched: Watchable, *, during: Metric | MathMetric, above: float = 0, wait: timedelta = timedelta(minutes=2)) -> Hush:
         """Hold back the warnings of *watched* while *during* is above *above*; its critical alarms tell as always.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from prodready_constructs.contracts import AlarmSpec, AnyAlarmSpec, GraphSpec, MathMetric, Metric, RunbookSpec, Severity
+from prodready_constructs.contracts import AlarmSpec, AnyAlarmSpec, Goal, GraphSpec, MathMetric, Metric, RunbookSpec, Severity
 from prodready_constructs.monitoring.slo.arithmetic import (
     BurnRule,
     budget,
@@ -150,7 +150,7 @@ def objective_graphs(objective: Objective) -> tuple[GraphSpec, ...]:
     title = f"{objective.subject}: {objective.promise}"
     return (
         GraphSpec(title=f"Error budget left ({allowance} at most)", metrics=(objective.budget_left,), unit="%"),
-        GraphSpec(title=title, metrics=(objective.attained,), unit="%"),
+        GraphSpec(title=title, metrics=(objective.attained,), unit="%", goal=Goal(objective.target, "promised")),
         GraphSpec(title="Burn rate (1: gone at the end)", metrics=tuple(objective.burn(length) for length in objective.look_backs)),
     )
 

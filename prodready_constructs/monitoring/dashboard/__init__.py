@@ -1,0 +1,1 @@
+"""One dashboard for an environment: status on top, promises, then every construct by tier, its golden signals first."""
