@@ -1,0 +1,90 @@
+"""Does an event match an EventBridge pattern? As the user guide describes it, for the operators that this library uses, and their neighbours.
+
+Source: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Mapping
+from typing import Any
+
+_ABSENT = object()
+_NUMERIC: dict[str, Callable[[float, float], bool]] = {
+    "=": operator.eq,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+
+
+def matches(pattern: Mapping[str, Any], event: Any) -> bool:
+    """Whether *event* matches *pattern*. An array in the event matches when one of its elements does, for each field by itself."""
+    for name, wanted in pattern.items():
+        if name == "$or":
+            if not any(matches(part, event) for part in wanted):
+                return False
+        elif isinstance(wanted, Mapping):
+            if not any(isinstance(below, Mapping) and matches(wanted, below) for below in _elements(_field(event, name))) and not (
+                _only_absence(wanted) and _field(event, name) is _ABSENT
+            ):
+                return False
+        elif not _leaf(wanted, _field(event, name)):
+            return False
+    return True
+
+
+def _field(event: Any, name: str) -> Any:
+    return event.get(name, _ABSENT) if isinstance(event, Mapping) else _ABSENT
+
+
+def _elements(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [] if value is _ABSENT else [value]
+
+
+def _only_absence(pattern: Mapping[str, Any]) -> bool:
+    return all(wanted == [{"exists": False}] for wanted in pattern.values())
+
+
+def _leaf(wanted: Any, value: Any) -> bool:
+    assert isinstance(wanted, list), f"a pattern has lists at its leaves, not {wanted!r}"
+    assert wanted, "an empty list matches nothing"
+    return any(_one(choice, value) for choice in wanted)
+
+
+def _one(choice: Any, value: Any) -> bool:
+    if isinstance(choice, Mapping):
+        ((name, operand),) = choice.items()
+        if name == "exists":
+            # Only leaves exist: an object, or an empty list, does not.
+            there = value is not _ABSENT and not isinstance(value, Mapping) and value != []
+            return there is operand
+        return any(_operator(name, operand, element) for element in _elements(value))
+    return any(_same(choice, element) for element in _elements(value))
+
+
+def _same(wanted: Any, element: Any) -> bool:
+    # JSON's true is not 1, though Python's is.
+    return (type(wanted) is type(element) and wanted == element) or (_numbers(wanted, element) and wanted == element)
+
+
+def _numbers(*values: Any) -> bool:
+    return all(isinstance(value, int | float) and not isinstance(value, bool) for value in values)
+
+
+def _operator(name: str, operand: Any, element: Any) -> bool:
+    if name == "prefix":
+        return isinstance(element, str) and element.startswith(operand)
+    if name == "suffix":
+        return isinstance(element, str) and element.endswith(operand)
+    if name == "equals-ignore-case":
+        return isinstance(element, str) and element.lower() == operand.lower()
+    if name == "anything-but":
+        if isinstance(operand, Mapping):
+            return not _one(operand, element)
+        return not any(_same(one, element) for one in (operand if isinstance(operand, list) else [operand]))
+    if name == "numeric":
+        pairs = zip(operand[::2], operand[1::2], strict=True)
+        return _numbers(element) and all(_NUMERIC[sign](element, bound) for sign, bound in pairs)
+    raise AssertionError(f"EventBridge knows no operator {name!r}")
