@@ -23,7 +23,12 @@ RECORDED_TYPES: Mapping[str, str] = MappingProxyType(
         "AWS::Cognito::LogDeliveryConfiguration": _NO_API,
         "AWS::Cognito::ManagedLoginBranding": _NO_API,
         "AWS::Cognito::UserPoolRiskConfigurationAttachment": _NO_API,
+        "AWS::CodeDeploy::DeploymentConfig": _NO_API,
         "AWS::Config::ConformancePack": _NO_API,
+        "AWS::IoT::AccountAuditConfiguration": _NO_API,
+        "AWS::IoT::Logging": _NO_API,
+        "AWS::IoT::ScheduledAudit": _NO_API,
+        "AWS::IoT::SecurityProfile": _NO_API,
         "AWS::Logs::QueryDefinition": _NO_API,
         "AWS::RUM::AppMonitor": _NO_API,
         "AWS::Route53::CidrCollection": _NO_API,
@@ -37,6 +42,7 @@ RECORDED_TYPES: Mapping[str, str] = MappingProxyType(
 
 _NOT_REPORTED = "the API does not report it"
 _NOT_KEPT = "the API does not keep it"
+_NO_WEIGHTS = "the API tells one target group and no weights"
 #: What says from what a database is restored: in the emulator each begins empty, and what a real account would hold is taken to exist.
 _RESTORED = dict.fromkeys(
     (
@@ -68,10 +74,15 @@ _WATCHED = {
     "EnableCloudwatchLogsExports": _NOT_REPORTED,
 }
 
-#: Properties of otherwise living types that ministack's CloudFormation drops and its API does not hold.
+#: Properties of otherwise living types that ministack's CloudFormation drops and its API does not hold; with dots, a part of one that is read.
 RECORDED_PROPERTIES: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
         "AWS::ApiGatewayV2::Integration": {"TlsConfig": _NOT_KEPT},
+        "AWS::AutoScaling::AutoScalingGroup": {
+            "InstanceMaintenancePolicy": _NOT_KEPT,
+            "MaxInstanceLifetime": _NOT_KEPT,
+            "MetricsCollection": _NOT_KEPT,
+        },
         "AWS::Backup::BackupVault": {
             "LockConfiguration": "the API has no vault lock",
             "AccessPolicy": "the API has no vault policy",
@@ -79,10 +90,19 @@ RECORDED_PROPERTIES: Mapping[str, Mapping[str, str]] = MappingProxyType(
         },
         "AWS::CloudWatch::Alarm": {"Metrics": "the API does not report metric math"},
         "AWS::EC2::VPCEndpoint": {"PrivateDnsEnabled": _NOT_REPORTED},
+        "AWS::EC2::LaunchTemplate": {
+            "LaunchTemplateData.BlockDeviceMappings.0.Ebs.KmsKeyId": _NOT_REPORTED,
+            "LaunchTemplateData.CreditSpecification": _NOT_REPORTED,
+            "LaunchTemplateData.EbsOptimized": _NOT_REPORTED,
+        },
+        "AWS::ECS::Service": {"AvailabilityZoneRebalancing": _NOT_KEPT, "ServiceConnectConfiguration": _NOT_KEPT},
         "AWS::EC2::NatGateway": {"AvailabilityMode": "only zonal gateways are modelled"},
         "AWS::Cognito::UserPoolClient": {"RefreshTokenRotation": _NOT_KEPT},
         "AWS::ElastiCache::ReplicationGroup": {"KmsKeyId": _NOT_REPORTED},
         "AWS::ECR::Repository": {"ImageTagMutabilityExclusionFilters": _NOT_KEPT},
+        "AWS::ElasticLoadBalancingV2::Listener": {"DefaultActions.0.ForwardConfig": _NO_WEIGHTS},
+        "AWS::ElasticLoadBalancingV2::ListenerRule": {"Actions.0.ForwardConfig": _NO_WEIGHTS},
+        "AWS::Lambda::EventSourceMapping": {"KmsKeyArn": _NOT_KEPT, "MetricsConfig": _NOT_KEPT},
         "AWS::RDS::DBCluster": {
             **_WATCHED,
             **_RESTORED,
@@ -110,7 +130,6 @@ RECORDED_PROPERTIES: Mapping[str, Mapping[str, str]] = MappingProxyType(
         },
         "AWS::SecretsManager::RotationSchedule": {"HostedRotationLambda": "the transform that makes the function is not run"},
         "AWS::SNS::Topic": {"DataProtectionPolicy": _NOT_KEPT, "DeliveryStatusLogging": _NOT_KEPT},
-        "AWS::Scheduler::Schedule": {"KmsKeyArn": _NOT_REPORTED},
         "AWS::Shield::Protection": {
             "ApplicationLayerAutomaticResponseConfiguration": _NOT_KEPT,
             "HealthCheckArns": _NOT_KEPT,

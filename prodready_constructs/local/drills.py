@@ -138,7 +138,8 @@ def gone(session: Session, assembly: Assembly) -> Iterator[str]:
     yield f"{len(assembly.stacks)} stacks deleted by cdk destroy"
 
 
-def _first(assembly: Assembly, wanted: Callable[[dict[str, Any]], bool]) -> tuple[Stack, str] | None:
+def first_resource(assembly: Assembly, wanted: Callable[[dict[str, Any]], bool]) -> tuple[Stack, str] | None:
+    """The first resource of the assembly that is *wanted*: its stack and its logical id."""
     found = ((stack, name) for stack in assembly.stacks for name, resource in stack.resources.items() if wanted(resource))
     return next(found, None)
 
@@ -147,7 +148,7 @@ def _log_group(assembly: Assembly) -> tuple[Stack, str, int]:
     def has_retention(resource: dict[str, Any]) -> bool:
         return resource["Type"] == "AWS::Logs::LogGroup" and isinstance(resource.get("Properties", {}).get("RetentionInDays"), int)
 
-    found = _first(assembly, has_retention)
+    found = first_resource(assembly, has_retention)
     if found is None:
         raise DrillFailedError("no log group with a retention to change")
     stack, logical_id = found
@@ -156,15 +157,20 @@ def _log_group(assembly: Assembly) -> tuple[Stack, str, int]:
 
 def _replaceable(assembly: Assembly) -> tuple[Stack, str, str, Any]:
     for type_name, name, value in _REPLACING:
-        found = _first(assembly, lambda resource, wanted=type_name: resource["Type"] == wanted)  # type: ignore[misc]
+        found = first_resource(assembly, lambda resource, wanted=type_name: resource["Type"] == wanted)  # type: ignore[misc]
         if found is not None:
             return (*found, name, value)
     raise DrillFailedError("no stateful resource to replace")
 
 
-def _retention(session: Session, stack: Stack, logical_id: str) -> int | None:
+def physical_id(session: Session, stack: Stack, logical_id: str) -> str:
+    """What the deployed resource is called."""
     cloudformation = session.client("cloudformation", stack.account, stack.region)
     described = cloudformation.describe_stack_resource(StackName=stack.name, LogicalResourceId=logical_id)
-    name = described["StackResourceDetail"]["PhysicalResourceId"]
+    return str(described["StackResourceDetail"]["PhysicalResourceId"])
+
+
+def _retention(session: Session, stack: Stack, logical_id: str) -> int | None:
+    name = physical_id(session, stack, logical_id)
     groups = session.client("logs", stack.account, stack.region).describe_log_groups(logGroupNamePrefix=name)["logGroups"]
     return next((group.get("retentionInDays") for group in groups if group["logGroupName"] == name), None)

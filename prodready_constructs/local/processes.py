@@ -8,7 +8,8 @@ import socket
 import subprocess
 import time
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
@@ -43,6 +44,27 @@ def new_marker() -> str:
     return uuid.uuid4().hex
 
 
+#: Every group that was started here and has not been stopped, for whoever has to end them all.
+_running: set[ProcessGroup] = set()
+
+
+def side_by_side(jobs: Sequence[Callable[[], None]]) -> None:
+    """Do the *jobs*, which wait for processes, at the same time; the first failure is raised when all have ended.
+
+    What interrupts the waiting ends every process first, so that no job waits on.
+    """
+    with ThreadPoolExecutor(max(len(jobs), 1)) as pool:
+        futures = [pool.submit(job) for job in jobs]
+        try:
+            wait(futures)
+        except BaseException:
+            for group in tuple(_running):
+                group.stop()
+            raise
+    for future in futures:
+        future.result()
+
+
 class ProcessGroup:
     """One child with everything it starts.
 
@@ -63,6 +85,7 @@ class ProcessGroup:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
+        _running.add(self)
 
     @property
     def pid(self) -> int:
@@ -84,6 +107,7 @@ class ProcessGroup:
 
     def stop(self) -> None:
         """TERM to the whole group, then KILL to what is left of it."""
+        _running.discard(self)
         self._signal(signal.SIGTERM)
         deadline = time.monotonic() + self._patience
         while self.alive() and time.monotonic() < deadline:

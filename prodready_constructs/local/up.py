@@ -14,6 +14,7 @@ from pathlib import Path
 from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.local import deploy
 from prodready_constructs.local.assembly import Assembly, load
+from prodready_constructs.local.background_drills import dead_letters_come_back, schedule_starts_its_job, smoke_test_decides
 from prodready_constructs.local.drills import Drill, failing_update, gone, refused_deletion, refused_replacement, run_drill
 from prodready_constructs.local.processes import signals_unwind
 from prodready_constructs.local.progress import Progress
@@ -96,6 +97,9 @@ class _Run:
         with tempfile.TemporaryDirectory(prefix="prodready-drills-") as folder:
             self._drill("a failing update rolls back", lambda: failing_update(session, assembly, folder=Path(folder), log=log))
             self._drill("a stateful replacement is refused", lambda: refused_replacement(assembly, lock, folder=Path(folder)))
+            self._drill("dead letters come back, once", lambda: dead_letters_come_back(session, assembly))
+            self._drill("a smoke test stops a release or lets it through", lambda: smoke_test_decides(session, assembly))
+            self._drill("a schedule starts its job", lambda: schedule_starts_its_job(session, assembly))
             self._drill("the users of a lost pool come back", lambda: users_come_back(session, assembly, folder=Path(folder)))
         self._drill("a protected stack cannot be deleted", lambda: refused_deletion(session, assembly))
         with self.progress.phase("cdk destroy"):

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from prodready_constructs.local.assembly import Assembly
-from prodready_constructs.local.drills import DrillFailedError
+from prodready_constructs.local.drills import DrillFailedError, first_resource, physical_id
 from prodready_constructs.local.processes import ProcessGroup
 from prodready_constructs.local.session import Session
 
@@ -27,15 +27,12 @@ _SETTINGS = ("UsernameAttributes", "AutoVerifiedAttributes", "UsernameConfigurat
 
 def users_come_back(session: Session, assembly: Assembly, *, folder: Path) -> Iterator[str]:
     """Users, groups and disabled accounts of the first user pool arrive in a new one by its export; what was made for it is deleted again."""
-    found = next(((stack, name) for stack in assembly.stacks for name, one in stack.resources.items() if one["Type"] == _POOL), None)
+    found = first_resource(assembly, lambda resource: resource["Type"] == _POOL)
     if found is None:
         yield "no user pool in the assembly"
         return
     stack, logical_id = found
-    described = session.client("cloudformation", stack.account, stack.region).describe_stack_resource(
-        StackName=stack.name, LogicalResourceId=logical_id
-    )
-    lost = described["StackResourceDetail"]["PhysicalResourceId"]
+    lost = physical_id(session, stack, logical_id)
     drill = _Drill(session, stack.account, stack.region, folder)
     yield f"{stack.name}: {logical_id} gets {len(_USERS)} users, one in a group, one disabled"
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from functools import cache
 from typing import Any
 
@@ -15,6 +16,8 @@ from prodready_constructs.local.emulator.endpoints import MOTO_SERVICES, Endpoin
 Properties = dict[str, Any]
 
 _endpoints = Endpoints(port=0, moto_port=0)
+#: Stacks of several accounts are deployed at the same time, and boto3 makes one client at a time.
+_making = threading.Lock()
 
 
 def point_at(endpoints: Endpoints) -> None:
@@ -26,12 +29,14 @@ def point_at(endpoints: Endpoints) -> None:
 def client(service: str, region: str | None = None) -> Any:
     """The boto3 client of *service* for the stack that is being deployed; in its region, or in *region*."""
     port = _endpoints.moto_port if service in MOTO_SERVICES else _endpoints.port
-    return _client(service, region or get_region(), get_account_id(), port)
+    with _making:
+        return _client(service, region or get_region(), get_account_id(), port)
 
 
 def moto_client(service: str) -> Any:
     """A client of moto itself: for operations that ministack lacks, and to mirror there what moto insists on seeing first."""
-    return _client(service, get_region(), get_account_id(), _endpoints.moto_port)
+    with _making:
+        return _client(service, get_region(), get_account_id(), _endpoints.moto_port)
 
 
 @cache

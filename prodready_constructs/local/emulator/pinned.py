@@ -26,8 +26,13 @@ PRIVATE_NAMES = {
         "_attach_cluster_to_global",
     ),
     "ministack.services.secretsmanager": ("_rotate_secret", "_describe_secret", "_resolve"),
+    "ministack.services.sqs": ("_HANDLERS", "_Err", "_queue_by_arn", "_queues", "esm_wake"),
+    "ministack.services.stepfunctions": ("_resolve_path",),
+    "ministack.services.scheduler": ("_SCHEDULE_TICK_INTERVAL",),
     "ministack.services.ec2": ("_parse_ip_permissions", "_p"),
     "ministack.services.route53": ("_zones", "_records", "_default_records", "_lock", "_parse_health_check_config"),
+    "moto.codedeploy.responses": ("_deployment_group_info",),
+    "moto.codedeploy.models": ("codedeploy_backends",),
     "hypercorn.asyncio": ("serve",),
 }
 

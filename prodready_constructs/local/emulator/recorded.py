@@ -83,7 +83,8 @@ def snapshot() -> dict[str, Any]:
         for logical_id, resource in stack.get("_resources", {}).items():
             type_name, properties = resource.get("ResourceType", ""), resource.get("Properties", {})
             if type_name not in _asked:
-                properties = {key: properties[key] for key in RECORDED_PROPERTIES.get(type_name, {}) if key in properties}
+                named = {path.split(".")[0] for path in RECORDED_PROPERTIES.get(type_name, {})}
+                properties = {key: value for key, value in properties.items() if key in named}
             if type_name in _asked or properties:
                 kept[logical_id] = {"type": type_name, "properties": properties}
         stacks[f"{account}/{region}/{name}"] = kept

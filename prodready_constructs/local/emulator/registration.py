@@ -118,6 +118,12 @@ def respell(type_name: str, spelt: Callable[[Properties], Properties]) -> None:
     provisioners._RESOURCE_HANDLERS[type_name] = handler
 
 
+def create_instead(type_name: str, create: Create) -> None:
+    """We create the resources, for ministack's own handler drops what its API would keep; updates and deletes stay its own."""
+    provisioners._RESOURCE_HANDLERS[type_name] = {**provisioners._RESOURCE_HANDLERS[type_name], "create": create}
+    _topped_up.add(type_name)
+
+
 def keep_name(type_name: str, name: str) -> None:
     """On an update the property *name* is the physical id, unless the template gives it: ministack would generate another and replace."""
     native = provisioners._RESOURCE_HANDLERS[type_name]

@@ -22,11 +22,14 @@ from prodready_constructs.local.emulator import (
     edge_types,
     imported,
     network_types,
+    paths,
     pinned,
     proxy,
+    queue_moves,
     recorded,
     references,
     registration,
+    release_types,
     table_topups,
     topups,
     unattended,
@@ -45,6 +48,7 @@ _TYPE_MODULES = (
     "database_types",
     "cache_types",
     "image_types",
+    "release_types",
 )
 
 
@@ -54,12 +58,13 @@ def serve(port: int, moto_port: int) -> None:
     for name in _TYPE_MODULES:
         importlib.import_module(f"prodready_constructs.local.emulator.{name}")
     registration.install()
-    for module in (topups, table_topups, database_topups, cache_types, unattended):
+    for module in (topups, table_topups, database_topups, cache_types, unattended, queue_moves, paths):
         module.install()
     imported.install()
     network_types.read_prefix_lists()
     edge_types.read_health_checks()
     api_types.divert_event_keys()
+    release_types.tell_alarms()
     recorded.install()
     references.install()
     _spare_the_validator()

@@ -9,7 +9,7 @@ from ministack.core.responses import get_account_id, get_region
 
 from prodready_constructs.local.emulator import bucket_topups
 from prodready_constructs.local.emulator.calls import call, camel, client
-from prodready_constructs.local.emulator.registration import Made, Properties, divert, made_name, respell, top_up
+from prodready_constructs.local.emulator.registration import Made, Properties, create_instead, divert, made_name, respell, top_up
 
 Attributes = dict[str, Any]
 _WAF_NAMES = {"Arn": "ARN"}
@@ -25,7 +25,8 @@ def install() -> None:
     top_up("AWS::Lambda::EventSourceMapping", _mapping)
     top_up("AWS::StepFunctions::StateMachine", _machine)
     divert("AWS::CloudWatch::Alarm", lambda properties: bool(properties.get("Metrics")), _math_alarm)
-    top_up("AWS::ECS::Service", _service)
+    create_instead("AWS::ECS::Service", _service)
+    top_up("AWS::Scheduler::Schedule", _schedule)
     respell("AWS::WAFv2::WebACL", as_waf_spells)
     respell("AWS::ApiGateway::RestApi", _endpoint_configuration)
     respell("AWS::ApiGatewayV2::Api", lambda properties: _in_camel(properties, "CorsConfiguration"))
@@ -60,6 +61,8 @@ def _function(name: str, properties: Properties, _: Attributes) -> None:
     dropped: Properties = {key: properties[key] for key in ("DeadLetterConfig", "KmsKeyArn", "VpcConfig") if key in properties}
     if dropped:
         call("lambda", "update_function_configuration", {"FunctionName": name, **dropped})
+    if "RecursiveLoop" in properties:
+        client("lambda").put_function_recursion_config(FunctionName=name, RecursiveLoop=properties["RecursiveLoop"])
 
 
 def _mapping(uuid: str, properties: Properties, _: Attributes) -> None:
@@ -80,11 +83,14 @@ def _math_alarm(logical_id: str, properties: Properties, stack: str) -> Made:
     return name, {"Arn": f"arn:aws:cloudwatch:{get_region()}:{get_account_id()}:alarm:{name}"}
 
 
-def _service(arn: str, properties: Properties, _: Attributes) -> None:
-    names = ("HealthCheckGracePeriodSeconds", "EnableExecuteCommand", "PlatformVersion", "PropagateTags", "EnableECSManagedTags")
-    dropped = {name: properties[name] for name in names if name in properties}
-    if dropped:
-        call("ecs", "update_service", {"Cluster": properties.get("Cluster", "default"), "Service": arn, **dropped})
+def _service(logical_id: str, properties: Properties, stack: str) -> Made:
+    wanted = {"ServiceName": made_name(stack, logical_id), "DesiredCount": 1, **properties}
+    made = call("ecs", "create_service", wanted)["service"]
+    return made["serviceArn"], {"ServiceArn": made["serviceArn"], "Name": made["serviceName"]}
+
+
+def _schedule(name: str, properties: Properties, _: Attributes) -> None:
+    call("scheduler", "update_schedule", {**properties, "Name": name})
 
 
 def as_waf_spells(value: Any) -> Any:

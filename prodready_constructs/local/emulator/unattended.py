@@ -15,12 +15,14 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 from ministack.core.responses import get_account_id, get_region, request_scope
-from ministack.services import ecs, secretsmanager
+from ministack.services import ecs, scheduler, secretsmanager
 
 from prodready_constructs.local.emulator.calls import client
 
 #: What a task's log says in place of its container.
 NOT_RUN = "The emulator has no containers: this task did not run, and is reported as ended with 0."
+#: How often what is due is looked for.
+_SECONDS_TO_A_SCHEDULE = 1
 Answer = tuple[int, Any, Any]
 Operation = Callable[[dict[str, Any]], Answer]
 
@@ -30,6 +32,7 @@ def install() -> None:
     ecs._run_task = ecs._ACTION_MAP["RunTask"] = _ending(ecs._run_task)
     secretsmanager._rotate_secret = _dated(secretsmanager._rotate_secret)
     secretsmanager._describe_secret = _with_date(secretsmanager._describe_secret)
+    scheduler._SCHEDULE_TICK_INTERVAL = _SECONDS_TO_A_SCHEDULE
 
 
 def _ending(run_task: Operation) -> Operation:

@@ -13,7 +13,7 @@ from prodready_constructs.local.coverage import RECORDED_PROPERTIES
 from prodready_constructs.local.readback.checks import Aws, Reader
 from prodready_constructs.local.readback.readers import reader_of
 from prodready_constructs.local.readback.table import Kind, Row
-from prodready_constructs.local.readback.values import Resolver, matches, show
+from prodready_constructs.local.readback.values import Resolver, matches, pick, show
 from prodready_constructs.local.session import Session
 
 _TRIVIAL_TYPES = frozenset({"AWS::CDK::Metadata"})
@@ -84,6 +84,10 @@ def _read_resource(one: _Resource, aws: Aws, kept: Mapping[str, Any], recorded_t
         for row in _live(one, reader, aws):
             read.add(row.property.split(".")[0])
             yield row
+    for path in sorted(recorded):
+        if "." in path and (value := pick(one.expected, path)) is not None:
+            found = pick(kept, path)
+            yield one.row(path, value, found, Kind.RECORDED, agrees=matches(value, found))
     for name, value in one.expected.items():
         if name in read:
             continue

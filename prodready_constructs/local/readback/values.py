@@ -114,12 +114,15 @@ class Resolver:
             return physical_id
         if attribute in _NAMES:
             return re.split(r"[/:]", physical_id)[-1]
+        if attribute == "Version" and ":function:" in physical_id:
+            return physical_id.rpartition(":")[2]
         # "name|id|scope" of a web ACL, an ARN, or a plain name: the attribute names one part of it.
         # A queue is known by its URL, which ends in its name.
         known = physical_id.rpartition("/")[2] if physical_id.startswith("http") else physical_id
         parts = tuple(part for part in known.split("|") if len(part) > 3)
         telling = attribute.endswith(("Arn", "Id")) and parts
-        return _around(parts if telling else ("",), f"{logical_id}.{attribute}")
+        # Where the id is drawn at random, a generated ARN still carries the logical id.
+        return _around((*parts, logical_id) if telling else ("",), f"{logical_id}.{attribute}")
 
     def _join(self, argument: Any) -> Any:
         delimiter, items = argument

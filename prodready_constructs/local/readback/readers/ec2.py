@@ -50,6 +50,34 @@ def _endpoint(aws: Aws, physical_id: str, _: Properties) -> Any:
     return aws("ec2").describe_vpc_endpoints(VpcEndpointIds=[physical_id])["VpcEndpoints"][0]
 
 
+def _template(aws: Aws, physical_id: str, _: Properties) -> Any:
+    """The newest version: CloudFormation makes one with every change."""
+    versions = aws("ec2").describe_launch_template_versions(LaunchTemplateId=physical_id, Versions=["$Latest"])
+    return versions["LaunchTemplateVersions"][0]
+
+
+def _volumes(value: Any) -> Any:
+    """Block devices without the key, which the emulator does not tell."""
+    hidden = "KmsKeyId"
+    return [
+        {**each, "Ebs": {name: item for name, item in each["Ebs"].items() if name != hidden}} if "Ebs" in each else each for each in value
+    ]
+
+
+def _interfaces(value: Any) -> Any:
+    """Network interfaces by what says who may reach them; the emulator tells no more."""
+    return [
+        {name: each[name] for name in ("DeviceIndex", "AssociatePublicIpAddress", "Groups", "SubnetId") if name in each} for each in value
+    ]
+
+
+#: What hardening says of an instance.
+_INSTANCE = (
+    *("ImageId", "InstanceType", "KeyName", "UserData", "SecurityGroupIds", "IamInstanceProfile", "MetadataOptions", "Monitoring"),
+    *("TagSpecifications",),
+)
+
+
 def _routes(aws: Aws, _: str, properties: Properties) -> Any:
     table = aws("ec2").describe_route_tables(RouteTableIds=[properties["RouteTableId"]])["RouteTables"][0]
     wanted = properties.get("DestinationCidrBlock")
@@ -110,6 +138,15 @@ READERS = {
     "AWS::EC2::SecurityGroupIngress": _rule("IpPermissions"),
     "AWS::EC2::SecurityGroupEgress": _rule("IpPermissionsEgress"),
     "AWS::EC2::NatGateway": Reader(_nat_gateway, same("VpcId", "ConnectivityType", "SubnetId")),
+    "AWS::EC2::LaunchTemplate": Reader(
+        _template,
+        (
+            *(Check(f"LaunchTemplateData.{name}", f"LaunchTemplateData.{name}") for name in _INSTANCE),
+            Check("LaunchTemplateData.BlockDeviceMappings", "LaunchTemplateData.BlockDeviceMappings", _volumes),
+            Check("LaunchTemplateData.NetworkInterfaces", "LaunchTemplateData.NetworkInterfaces", _interfaces),
+            Check("LaunchTemplateName", "LaunchTemplateName"),
+        ),
+    ),
     "AWS::EC2::FlowLog": Reader(
         _flow_log,
         (

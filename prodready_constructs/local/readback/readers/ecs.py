@@ -25,13 +25,27 @@ def _providers(aws: Aws, _: str, properties: Properties) -> Any:
 
 def _target(aws: Aws, _: str, properties: Properties) -> Any:
     asked = {"ServiceNamespace": properties["ServiceNamespace"], "ScalableDimension": properties["ScalableDimension"]}
-    targets = aws("application-autoscaling").describe_scalable_targets(**asked, ResourceIds=[properties["ResourceId"]])
-    return targets["ScalableTargets"][0]
+    scaling = aws("application-autoscaling")
+    target = scaling.describe_scalable_targets(**asked, ResourceIds=[properties["ResourceId"]])["ScalableTargets"][0]
+    if "ScheduledActions" in properties:
+        target["ScheduledActions"] = scaling.describe_scheduled_actions(**asked, ResourceId=properties["ResourceId"])["ScheduledActions"]
+    return target
 
 
 def _policy(aws: Aws, physical_id: str, _: Properties) -> Any:
     policies = aws("application-autoscaling").describe_scaling_policies(ServiceNamespace="ecs")["ScalingPolicies"]
     return next(each for each in policies if each["PolicyARN"] == physical_id)
+
+
+#: What says how a service is released: property by property, for each is a decision of its own.
+_DEPLOYMENT = (
+    *("Strategy", "BakeTimeInMinutes", "CanaryConfiguration", "LinearConfiguration", "Alarms", "LifecycleHooks"),
+    *("MaximumPercent", "MinimumHealthyPercent", "DeploymentCircuitBreaker"),
+)
+
+
+def _low(name: str) -> str:
+    return name[:1].lower() + name[1:]
 
 
 #: What hardening says of a container; images and ports are the caller's own.
@@ -60,12 +74,16 @@ READERS = {
             Check("LaunchType", "launchType"),
             Check("PlatformVersion", "platformVersion"),
             Check("EnableExecuteCommand", "enableExecuteCommand"),
-            Check("DeploymentConfiguration.MaximumPercent", "deploymentConfiguration.maximumPercent"),
-            Check("DeploymentConfiguration.MinimumHealthyPercent", "deploymentConfiguration.minimumHealthyPercent"),
-            Check("DeploymentConfiguration.DeploymentCircuitBreaker", "deploymentConfiguration.deploymentCircuitBreaker"),
+            Check("Cluster", lambda live: live["clusterArn"].rpartition("/")[2]),
+            *(Check(f"DeploymentConfiguration.{name}", f"deploymentConfiguration.{_low(name)}") for name in _DEPLOYMENT),
+            Check("DeploymentController", "deploymentController"),
+            Check("PropagateTags", "propagateTags"),
+            Check("EnableECSManagedTags", "enableECSManagedTags"),
+            Check("ServiceRegistries", "serviceRegistries"),
+            Check("CapacityProviderStrategy", "capacityProviderStrategy"),
             Check("NetworkConfiguration", "networkConfiguration"),
             Check("HealthCheckGracePeriodSeconds", "healthCheckGracePeriodSeconds"),
-            Check("LoadBalancers", "loadBalancers", lambda value: [{"ContainerPort": each["ContainerPort"]} for each in value]),
+            Check("LoadBalancers", "loadBalancers"),
             Check("TaskDefinition", "taskDefinition"),
         ),
     ),
@@ -84,16 +102,18 @@ READERS = {
             Check("ContainerDefinitions", "containerDefinitions", _containers),
         ),
     ),
-    "AWS::ApplicationAutoScaling::ScalableTarget": Reader(_target, same("MinCapacity", "MaxCapacity", "ScalableDimension", "ResourceId")),
+    "AWS::ApplicationAutoScaling::ScalableTarget": Reader(
+        _target,
+        (
+            *same("MinCapacity", "MaxCapacity", "ScalableDimension", "ResourceId", "ServiceNamespace", "RoleARN"),
+            Check("ScheduledActions", "ScheduledActions"),
+        ),
+    ),
     "AWS::ApplicationAutoScaling::ScalingPolicy": Reader(
         _policy,
         (
-            *same("PolicyType"),
-            Check("TargetTrackingScalingPolicyConfiguration.TargetValue", "TargetTrackingScalingPolicyConfiguration.TargetValue"),
-            Check(
-                "TargetTrackingScalingPolicyConfiguration.PredefinedMetricSpecification.PredefinedMetricType",
-                "TargetTrackingScalingPolicyConfiguration.PredefinedMetricSpecification.PredefinedMetricType",
-            ),
+            *same("PolicyType", "PolicyName", "TargetTrackingScalingPolicyConfiguration", "StepScalingPolicyConfiguration"),
+            Check("ScalingTargetId", lambda live: "|".join(live[name] for name in ("ResourceId", "ScalableDimension", "ServiceNamespace"))),
         ),
     ),
 }

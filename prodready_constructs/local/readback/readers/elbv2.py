@@ -33,7 +33,14 @@ def _rule(aws: Aws, physical_id: str, _: Properties) -> Any:
 
 
 def _actions(value: Any) -> Any:
-    return [{"Type": each["Type"]} for each in value]
+    """Actions by their type and where they lead: of several target groups, the emulator tells the first and no weight."""
+    shown = []
+    for each in value:
+        groups = each.get("ForwardConfig", {}).get("TargetGroups", [])
+        first = each.get("TargetGroupArn") or next((group["TargetGroupArn"] for group in groups), None)
+        told = {name: each[name] for name in ("Type", "FixedResponseConfig", "RedirectConfig") if name in each}
+        shown.append({**told, **({"TargetGroupArn": first} if first else {})})
+    return shown
 
 
 READERS = {
@@ -48,7 +55,7 @@ READERS = {
     "AWS::ElasticLoadBalancingV2::Listener": Reader(
         _listener,
         (
-            *same("Port", "Protocol", "SslPolicy"),
+            *same("Port", "Protocol", "SslPolicy", "LoadBalancerArn"),
             Check("Certificates", "Certificates"),
             Check("ListenerAttributes", "Attributes", _attributes),
             Check("DefaultActions", "DefaultActions", _actions),
@@ -61,7 +68,7 @@ READERS = {
         _target_group,
         (
             *same("Port", "Protocol", "TargetType", "HealthCheckPath", "HealthCheckIntervalSeconds", "HealthCheckTimeoutSeconds"),
-            *same("HealthyThresholdCount", "UnhealthyThresholdCount", "HealthCheckProtocol", "HealthCheckPort", "Matcher"),
+            *same("HealthyThresholdCount", "UnhealthyThresholdCount", "HealthCheckProtocol", "HealthCheckPort", "Matcher", "VpcId"),
             Check("TargetGroupAttributes", "Attributes", _attributes),
         ),
     ),

@@ -12,7 +12,22 @@ from prodready_constructs.local.readback.values import matches
 def _function(aws: Aws, physical_id: str, _: Properties) -> Any:
     api = aws("lambda")
     reserved = api.get_function_concurrency(FunctionName=physical_id).get("ReservedConcurrentExecutions")
-    return {**api.get_function_configuration(FunctionName=physical_id), "ReservedConcurrentExecutions": reserved}
+    loop = api.get_function_recursion_config(FunctionName=physical_id)["RecursiveLoop"]
+    configuration = api.get_function_configuration(FunctionName=physical_id)
+    return {**configuration, "ReservedConcurrentExecutions": reserved, "RecursiveLoop": loop}
+
+
+def _version(aws: Aws, physical_id: str, _: Properties) -> Any:
+    return aws("lambda").get_function_configuration(FunctionName=physical_id)
+
+
+def _alias(aws: Aws, physical_id: str, properties: Properties) -> Any:
+    api, function = aws("lambda"), _named(aws, properties["FunctionName"])
+    alias = api.get_alias(FunctionName=function, Name=properties["Name"])
+    if "ProvisionedConcurrencyConfig" in properties:
+        named = {"FunctionName": function, "Qualifier": properties["Name"]}
+        alias["ProvisionedConcurrencyConfig"] = api.get_provisioned_concurrency_config(**named)
+    return {**alias, "FunctionName": alias["AliasArn"].split(":")[6]}
 
 
 def _named(aws: Aws, value: Any) -> str:
@@ -48,6 +63,12 @@ def _mapping(aws: Aws, physical_id: str, _: Properties) -> Any:
     return aws("lambda").get_event_source_mapping(UUID=physical_id)
 
 
+def _called(live: Any) -> str:
+    """The function of a mapping as its template may name it: an alias or a version by its ARN, else by its name."""
+    arn: str = live["FunctionArn"]
+    return arn if arn.count(":") > 6 else arn.rpartition(":")[2]
+
+
 def _answered(aws: Aws, _: str, properties: Properties) -> Any:
     """The function of a custom resource, when its log shows that it ran."""
     function = aws("lambda").get_function_configuration(FunctionName=_named(aws, properties["ServiceToken"]))
@@ -60,10 +81,12 @@ READERS = {
     "AWS::Lambda::Function": Reader(
         _function,
         (
+            *same("Description", "RecursiveLoop"),
             *same("Runtime", "Handler", "Timeout", "MemorySize", "ReservedConcurrentExecutions", "Architectures"),
             *same("Role", "DeadLetterConfig", "LoggingConfig", "EphemeralStorage"),
             Check("KmsKeyArn", "KMSKeyArn"),
             Check("TracingConfig.Mode", "TracingConfig.Mode"),
+            Check("Environment.Variables", "Environment.Variables"),
             Check("VpcConfig.SubnetIds", "VpcConfig.SubnetIds"),
             Check("VpcConfig.SecurityGroupIds", "VpcConfig.SecurityGroupIds"),
         ),
@@ -77,12 +100,32 @@ READERS = {
             Check("SourceAccount", _condition("StringEquals", "AWS:SourceAccount")),
         ),
     ),
-    "AWS::Lambda::EventInvokeConfig": Reader(_retries, same("MaximumEventAgeInSeconds", "MaximumRetryAttempts", "DestinationConfig")),
+    "AWS::Lambda::Version": Reader(_version, same("FunctionName")),
+    "AWS::Lambda::Alias": Reader(
+        _alias,
+        (
+            *same("Name", "FunctionName", "FunctionVersion", "RoutingConfig"),
+            Check(
+                "ProvisionedConcurrencyConfig.ProvisionedConcurrentExecutions",
+                "ProvisionedConcurrencyConfig.RequestedProvisionedConcurrentExecutions",
+            ),
+        ),
+    ),
+    "AWS::Lambda::EventInvokeConfig": Reader(
+        _retries,
+        (
+            *same("MaximumEventAgeInSeconds", "MaximumRetryAttempts", "DestinationConfig"),
+            Check("FunctionName", lambda live: live["FunctionArn"].split(":")[6]),
+            Check("Qualifier", lambda live: live["FunctionArn"].split(":")[-1]),
+        ),
+    ),
     "AWS::Lambda::EventSourceMapping": Reader(
         _mapping,
         (
             *same("BatchSize", "EventSourceArn", "FunctionResponseTypes", "ScalingConfig", "DestinationConfig", "FilterCriteria"),
-            *same("MaximumRetryAttempts", "MaximumRecordAgeInSeconds", "BisectBatchOnFunctionError", "StartingPosition", "KmsKeyArn"),
+            *same("MaximumRetryAttempts", "MaximumRecordAgeInSeconds", "BisectBatchOnFunctionError", "StartingPosition"),
+            *same("MaximumBatchingWindowInSeconds", "ParallelizationFactor"),
+            Check("FunctionName", _called),
             Check("Enabled", lambda live: live["State"] in ("Enabled", "Enabling", "Creating")),
         ),
     ),
