@@ -38,8 +38,8 @@ _HOMES = {
     "images": "ImageRegistry ImageRepository",
     "messaging": "Fifo Match MessageFilter ProtectedTopic ReliableQueue",
     "monitoring": (
-        "AccountEvents AgreedDowntime BusinessMetric BusinessMetrics Dashboard DashboardVariable Opsgenie PagerDuty "
-        "Routes SlackChannel Slo TeamsChannel Watch Webhook"
+        "AccountEvents AgreedDowntime BusinessMetric BusinessMetrics Change Dashboard DashboardVariable Opsgenie PagerDuty Routes "
+        "SlackChannel Slo TeamsChannel Watch Webhook adopt"
     ),
     "network": "PrivateEndpoints PrivateNetwork SessionBastion",
     "posture": "DataClass OffHours PRODUCTION Posture Release STAGING",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from collections.abc import Sequence
 from datetime import date
@@ -13,6 +14,7 @@ from prodready_constructs.cli import publish
 from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.evidence.approvals import approvals_file
 from prodready_constructs.evidence.lock import Change, check_lock, write_lock
+from prodready_constructs.evidence.objectives import expired, objectives_in, table
 from prodready_constructs.evidence.runbooks import write_runbooks
 
 #: Exit codes: something is wrong with the app; something is wrong with the command.
@@ -49,6 +51,10 @@ def _parser() -> argparse.ArgumentParser:
     runbooks.add_argument("--out", type=Path, default=Path("build/runbooks"), help="a directory of their own (build/runbooks)")
     runbooks.add_argument("--stacks", default="*", help="only stacks whose name is like this: 'Prod*'")
     runbooks.set_defaults(run=_runbooks)
+    about = "print every way back from a loss: what it loses, how long it takes, who says so; status 1 where a measurement is too old"
+    objectives = commands.add_parser("objectives", parents=[assembly], help=about, description=about, allow_abbrev=False)
+    objectives.add_argument("--json", action="store_true", help="as JSON")
+    objectives.set_defaults(run=_objectives)
     publish.add_command(commands, _publish)
     about = "deploy to the embedded emulator; `prodready local up --help` says more"
     local = commands.add_parser("local", help=about, description=about, allow_abbrev=False)
@@ -93,6 +99,15 @@ def _runbooks(arguments: argparse.Namespace) -> int:
     written = write_runbooks(arguments.assembly, arguments.out, stacks=arguments.stacks)
     print(f"wrote {len(written)} pages to {arguments.out}")
     return 0
+
+
+def _objectives(arguments: argparse.Namespace) -> int:
+    found = objectives_in(arguments.assembly)
+    print(json.dumps(found, indent=2) if arguments.json else table(found))
+    old = expired(found, today=date.today())
+    for line in old:
+        print(line, file=sys.stderr)
+    return REFUSED if old else 0
 
 
 def _publish(arguments: argparse.Namespace) -> int:

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from prodready_constructs.recovery.drills.function_faults import FunctionErrors as FunctionErrors
     from prodready_constructs.recovery.drills.function_faults import prepare_function as prepare_function
     from prodready_constructs.recovery.drills.zone_power_loss import ZonePowerLoss as ZonePowerLoss
+    from prodready_constructs.recovery.objectives.arithmetic import Measured as Measured
+    from prodready_constructs.recovery.objectives.arithmetic import ServiceRecovery as ServiceRecovery
+    from prodready_constructs.recovery.objectives.objectives import Objectives as Objectives
     from prodready_constructs.recovery.regions.counterpart import Counterpart as Counterpart
     from prodready_constructs.recovery.regions.region_switch import RegionSwitch as RegionSwitch
     from prodready_constructs.recovery.regions.secret_replica import SecretReplica as SecretReplica
@@ -60,6 +63,8 @@ __all__ = [
     "FunctionDelay",
     "FunctionErrors",
     "InterruptCachePower",
+    "Measured",
+    "Objectives",
     "PromoteAurora",
     "PromoteReplica",
     "RegionSwitch",
@@ -67,6 +72,7 @@ __all__ = [
     "RestoreTest",
     "ScaleService",
     "SecretReplica",
+    "ServiceRecovery",
     "StandbyPlan",
     "StandbyService",
     "StopTasks",
@@ -87,6 +93,8 @@ _HOMES = {
     "drills.faults": "CutOffZone FailOverCluster FailOverDatabase InterruptCachePower StopTasks",
     "drills.function_faults": "FunctionDelay FunctionErrors prepare_function",
     "drills.zone_power_loss": "ZonePowerLoss",
+    "objectives.arithmetic": "Measured ServiceRecovery",
+    "objectives.objectives": "Objectives",
     "regions.counterpart": "Counterpart",
     "regions.region_switch": "RegionSwitch",
     "regions.secret_replica": "SecretReplica",

@@ -31,16 +31,16 @@ def check_objectives(protecting: Mapping[str, Recoverable], posture: RecoveryPos
             if way.recovery_point > posture.recovery_point:
                 raise ConfigurationError(
                     f"{path}: recovery point of {way.store}",
-                    given=_plain(way.recovery_point),
-                    allowed=f"{_plain(posture.recovery_point)} at most, which posture.recovery_point promises",
+                    given=plain(way.recovery_point),
+                    allowed=f"{plain(posture.recovery_point)} at most, which posture.recovery_point promises",
                     mend="turn on point-in-time recovery for this store, or promise less",
                 )
         quickest = min(ways, key=lambda way: way.recovery_time)
         if quickest.recovery_time > posture.recovery_time:
             raise ConfigurationError(
                 f"{path}: recovery time of {quickest.store}",
-                given=_plain(quickest.recovery_time),
-                allowed=f"{_plain(posture.recovery_time)} at most, which posture.recovery_time promises",
+                given=plain(quickest.recovery_time),
+                allowed=f"{plain(posture.recovery_time)} at most, which posture.recovery_time promises",
                 mend="give the store a standby, or promise less",
             )
         facts += [{"construct": path, **_json(way)} for way in ways]
@@ -58,5 +58,6 @@ def _json(fact: RecoveryFact) -> dict[str, Any]:
     }
 
 
-def _plain(value: timedelta) -> str:
+def plain(value: timedelta) -> str:
+    """*value* without what it has none of."""
     return str(value).removesuffix(", 0:00:00")

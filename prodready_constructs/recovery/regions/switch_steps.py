@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from aws_cdk import aws_arcregionswitch as arc
 
@@ -18,6 +18,7 @@ from prodready_constructs.foundation import ACCOUNT_ID, PARTITION
 _Block = arc.CfnPlan.ExecutionBlockConfigurationProperty
 #: What the execution of any block may take before it fails.
 _PATIENCE = timedelta(hours=1)
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,7 +204,7 @@ class SwitchNames:
         )
 
 
-def _both[T](where: str, given: Mapping[str, T], regions: tuple[str, str]) -> list[T]:
+def _both(where: str, given: Mapping[str, T], regions: tuple[str, str]) -> list[T]:
     """What is *given* for the two regions, in their order."""
     if set(given) != set(regions):
         raise ConfigurationError(

@@ -155,7 +155,7 @@ def _call(scope: Construct, path: str, function: lambda_.Function, undelivered: 
             description=f"{path}: {'a restore job ended' if name == 'Ended' else 'how long ago a restore test succeeded'}",
             state="ENABLED",
             targets=[events.CfnRule.TargetProperty(id="Look", arn=arn, retry_policy=retry, dead_letter_config=letters)],
-            **when,  # type: ignore[arg-type]
+            **when,
         )
         lambda_.CfnPermission(
             scope,

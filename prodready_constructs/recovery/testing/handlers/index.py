@@ -136,7 +136,8 @@ def secret(arn: str, stage: str) -> dict[str, str] | None:
 
 def table(check: dict[str, Any], arn: str) -> str:
     """Read items of the restored table until there are enough: its own count is six hours late."""
-    dynamodb, least, found, more = client("dynamodb"), check["at_least"], 0, {}
+    dynamodb, least, found = client("dynamodb"), check["at_least"], 0
+    more: dict[str, Any] = {}
     while found < least:
         page = dynamodb.scan(TableName=arn.rpartition("/")[2], Select="COUNT", Limit=min(least - found, 1000), **more)
         found += page["Count"]
