@@ -85,7 +85,9 @@ def path_of(construct: Any) -> str:
 
 def stated_region_of(construct: Any) -> str | None:
     """The region of the stack of *construct*, of whatever class; None where the stack leaves it to the deployment."""
-    return _stated_region(construct.stack if isinstance(construct, Part) else Stack.of(construct))
+    # What stands for a construct without being one says itself where it is.
+    says = isinstance(construct, Part) or not isinstance(construct, Construct)
+    return _stated_region(construct.stack if says else Stack.of(construct))
 
 
 def _stated_region(stack: Stack) -> str | None:
