@@ -12,6 +12,7 @@ from prodready_constructs import (
     ContentSecurityPolicy,
     Dashboard,
     GroupRoles,
+    ImageRelease,
     MigrationTask,
     Passkeys,
     Posture,
@@ -67,6 +68,14 @@ class WorkloadStack(EnvironmentStack):
             health_check_path=settings.service.health_check_path,
         )
         data.stores.serve(self.service)
+        # What a build pushes, and where its digest goes.
+        ImageRelease(
+            self,
+            "Release",
+            service=self.service,
+            repository=data.stores.images.repository,
+            setting=f"settings/{settings.environment}.toml, [service] image",
+        )
         self.migration = MigrationTask(
             self, "Migration", vpc=vpc, image=image, command=settings.service.migrate, user=data.stores.migrator, posture=posture.compute
         )
