@@ -59,7 +59,9 @@ def _operations(service: str) -> dict[str, tuple[frozenset[str], frozenset[str]]
         members = shape.members if shape else {}
         options = {f"--{xform_name(member, '-')}" for member in members}
         options |= {f"--no-{xform_name(member, '-')}" for member, inner in members.items() if inner.type_name == "boolean"}
-        needed = frozenset(f"--{xform_name(member, '-')}" for member in (shape.required_members if shape else ()))
+        # The CLI makes idempotency tokens by itself.
+        tokens = {member for member, inner in members.items() if inner.metadata.get("idempotencyToken")}
+        needed = frozenset(f"--{xform_name(member, '-')}" for member in (shape.required_members if shape else ()) if member not in tokens)
         commands[xform_name(operation, "-")] = (frozenset(options) | GENERATED | (PAGING if operation in pages else frozenset()), needed)
     return commands
 

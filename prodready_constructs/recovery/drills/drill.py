@@ -109,7 +109,8 @@ class Drill(Part):
             ),
             log_configuration=template.ExperimentTemplateLogConfigurationProperty(
                 log_schema_version=2,
-                cloud_watch_logs_configuration=template.CloudWatchLogsConfigurationProperty(log_group_arn=asked.log_group_arn),
+                # Untyped in the L1: the struct would be written in camel case, which CloudFormation refuses.
+                cloud_watch_logs_configuration={"LogGroupArn": asked.log_group_arn},
             ),
             tags={"Name": path[:256]},
         )
