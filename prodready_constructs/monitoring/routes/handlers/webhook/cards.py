@@ -38,7 +38,7 @@ def write(kind: str, notice: Notice, dashboard: str) -> bytes:
 
 def _slack(notice: Notice, dashboard: str) -> dict[str, Any]:
     sign, words, _, _ = _looks(notice)
-    links = " · ".join(f"<{_slack_url(url)}|{name}>" for name, url in _links(notice, dashboard))
+    links = _whole([f"<{_slack_url(url)}|{name}>" for name, url in _links(notice, dashboard)], SLACK_SECTION)
     head = f"{sign} {words}: {notice.title}"
     texts = (_slack_text(notice.meaning), _slack_text(notice.reason, 2_500), links)
     small = _slack_text(" · ".join(_facts(notice).values()))
