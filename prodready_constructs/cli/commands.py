@@ -15,7 +15,7 @@ from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.evidence.approvals import approvals_file
 from prodready_constructs.evidence.lock import Change, check_lock, write_lock
 from prodready_constructs.evidence.objectives import expired, objectives_in, table
-from prodready_constructs.evidence.runbooks import write_runbooks
+from prodready_constructs.evidence.runbooks import runbook_document, write_runbooks
 
 #: Exit codes: something is wrong with the app; something is wrong with the command.
 REFUSED, MISUSED = 1, 2
@@ -46,9 +46,12 @@ def _parser() -> argparse.ArgumentParser:
     about = "list what the assembly would do to the locked resources; status 1 where one would be lost"
     check = commands.add_parser("check", parents=[assembly, locked], help=about, description=about, allow_abbrev=False)
     check.set_defaults(run=_check)
-    about = "write a page for every alarm and every restore"
+    about = "write a page for every alarm, every restore and every other recovery"
     runbooks = commands.add_parser("runbooks", parents=[assembly], help=about, description=about, allow_abbrev=False)
     runbooks.add_argument("--out", type=Path, default=Path("build/runbooks"), help="a directory of their own (build/runbooks)")
+    runbooks.add_argument(
+        "--html", type=Path, metavar="FILE", help="all of them in one HTML file too, to print and to have without a network"
+    )
     runbooks.add_argument("--stacks", default="*", help="only stacks whose name is like this: 'Prod*'")
     runbooks.set_defaults(run=_runbooks)
     about = "print every way back from a loss: what it loses, how long it takes, who says so; status 1 where a measurement is too old"
@@ -98,6 +101,11 @@ def _refuse(changes: Sequence[Change], lock: Path) -> int:
 def _runbooks(arguments: argparse.Namespace) -> int:
     written = write_runbooks(arguments.assembly, arguments.out, stacks=arguments.stacks)
     print(f"wrote {len(written)} pages to {arguments.out}")
+    if arguments.html:
+        page = runbook_document(arguments.assembly, stacks=arguments.stacks)
+        arguments.html.parent.mkdir(parents=True, exist_ok=True)
+        arguments.html.write_text(page, encoding="utf-8")
+        print(f"wrote {arguments.html}")
     return 0
 
 

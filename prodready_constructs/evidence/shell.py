@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+import shlex
 from typing import Any
 
 from prodready_constructs.evidence.assembly import Assembly, StackTemplate
 
 _HASH = re.compile(r"[0-9A-F]{8}$")
 _WORDS = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
+#: What a shell would read something into between double quotes.
+_IN_DOUBLE_QUOTES = re.compile(r'[\\\\"$`]')
 _SUBSTITUTION = re.compile(r"\$\{(!?)([A-Za-z0-9:.]+)\}")
 
 
@@ -50,6 +53,13 @@ class Shell:
                 # A variable does not expand between single quotes: leave them for its length.
                 written += f"'\"{part}\"'" if _in_single_quotes(written) else part
         return written
+
+    def word(self, value: Any) -> str:
+        """*value* as exactly one word of a command, whatever is in it: spaces, quotes, dollar signs."""
+        parts = self._parts(value)
+        if all(literal for literal, _ in parts):
+            return shlex.quote("".join(part for _, part in parts))
+        return '"' + "".join(_IN_DOUBLE_QUOTES.sub(r"\\\g<0>", part) if literal else part for literal, part in parts) + '"'
 
     def _parts(self, value: Any) -> list[tuple[bool, str]]:
         if isinstance(value, list):

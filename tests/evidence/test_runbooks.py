@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from dataclasses import replace
 from pathlib import Path
@@ -84,14 +85,21 @@ def commands(page: str) -> list[str]:
 def test_every_alarm_and_every_way_back_has_a_page(pages: dict[str, str]) -> None:
     assert sorted(pages) == [
         "Anywhere/A-CpuHigh.md",
+        "Anywhere/key-compromised.md",
+        "Anywhere/roll-back-stack.md",
+        "Data/key-compromised.md",
         "Data/restore-postgresql-orders-loss-of-a-zone.md",
         "Data/restore-postgresql-orders.md",
+        "Data/roll-back-stack.md",
         "Web/Data-Orders-CpuHigh.md",
         "Web/Data-Orders-ErrorRate.md",
         "Web/Data-Orders-TaskStopped.md",
         "Web/Routes-AlertsInDeadLetters.md",
         "Web/Routes-CriticalUndelivered.md",
         "Web/Routes-WarningUndelivered.md",
+        "Web/cost-spike.md",
+        "Web/key-compromised.md",
+        "Web/roll-back-stack.md",
         "index.md",
     ]
 
@@ -139,9 +147,8 @@ def test_every_page_is_valid_shell(pages: dict[str, str]) -> None:
     for name, page in pages.items():
         if name != "index.md":
             subprocess.run(["bash", "-n"], input="\n".join(commands(page)), text=True, check=True)
-            for variable in set(page.split("```bash\n")[1].split("${")[1:]):
-                used = variable.split("}")[0]
-                assert used.startswith("AWS_REGION") or f"\n{used}=" in page, f"{name}: {used} is never filled"
+            for used in re.findall(r"\$\{([A-Z][A-Z0-9_]*)\}", page):
+                assert used == "AWS_REGION" or f"\n{used}=" in page, f"{name}: {used} is never filled"
 
 
 @pytest.mark.control("OPS-3")

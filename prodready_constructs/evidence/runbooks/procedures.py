@@ -1,0 +1,127 @@
+"""The pages of what is done by hand: procedures that constructs recorded, and those that follow from what the templates hold."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from prodready_constructs.errors import ConfigurationError
+from prodready_constructs.evidence.assembly import Assembly, Resource, StackTemplate
+from prodready_constructs.evidence.runbooks.catalogue.edge import certificate_procedure, web_acl_procedures
+from prodready_constructs.evidence.runbooks.catalogue.money import cost_procedure
+from prodready_constructs.evidence.runbooks.catalogue.regions import region_procedure
+from prodready_constructs.evidence.runbooks.catalogue.releases import alias_procedures, service_procedures, stack_procedure
+from prodready_constructs.evidence.runbooks.catalogue.secrets import key_procedure, secret_procedures
+from prodready_constructs.evidence.runbooks.catalogue.stores import store_procedures
+from prodready_constructs.evidence.runbooks.page import Block, Page, Section, answer, commands, text
+from prodready_constructs.evidence.runbooks.places import RECORDED, slug, stack_of
+from prodready_constructs.evidence.runbooks.procedure import Procedure, Step, recorded_procedure
+from prodready_constructs.evidence.shell import Shell
+
+#: Each gives the procedures of one resource, if it is of its kind.
+_OF_A_RESOURCE: tuple[Callable[[Assembly, Resource, Shell], Iterator[Procedure]], ...] = (
+    service_procedures,
+    alias_procedures,
+    secret_procedures,
+    web_acl_procedures,
+    store_procedures,
+)
+_MONEY = ("AWS::Budgets::Budget", "AWS::CE::AnomalyMonitor")
+
+
+def procedure_pages(assembly: Assembly) -> Iterator[Page]:
+    """Every procedure of *assembly*, each with its own look-up of names.
+
+    Raises:
+        ConfigurationError: a recorded procedure lacks a part, or two of one construct have one id.
+    """
+    automations = _automations(assembly)
+    for stack, procedure, shell in (*_recorded(assembly), *_followed(assembly)):
+        yield _page(stack, procedure, shell, automations)
+
+
+def _recorded(assembly: Assembly) -> Iterator[tuple[StackTemplate, Procedure, Shell]]:
+    for path, data in assembly.recorded(RECORDED):
+        facts = data.get("procedures", ())
+        ids = [str(fact.get("id", "")) for fact in facts]
+        if twice := sorted({name for name in ids if ids.count(name) > 1 or not slug(name)}):
+            raise ConfigurationError(path, given=twice, allowed="procedures of different ids", mend="rename one of them")
+        stack = stack_of(assembly, path)
+        for name, fact in zip(ids, facts, strict=True):
+            shell = Shell(assembly, stack, stack)
+            below = path.removeprefix(f"{stack.path}/")
+            yield stack, recorded_procedure(path, fact, shell, name=slug(f"{below}-{name}")), shell
+
+
+def _followed(assembly: Assembly) -> Iterator[tuple[StackTemplate, Procedure, Shell]]:
+    with_money = next((stack for stack in assembly.stacks if stack.of_type(*_MONEY)), None)
+    if with_money is None:
+        # None is told of by a monitor: the page stands where the alarms are.
+        watching = (stack_of(assembly, path) for path, data in assembly.recorded(RECORDED) if data.get("alarms"))
+        with_money = next(watching, None)
+    for stack in assembly.stacks:
+        for resource in stack.resources.values():
+            for made in _OF_A_RESOURCE:
+                shell = Shell(assembly, stack, stack)
+                for procedure in made(assembly, resource, shell):
+                    yield stack, procedure, shell
+        shell = Shell(assembly, stack, stack)
+        if certificates := stack.of_type("AWS::CertificateManager::Certificate"):
+            yield stack, certificate_procedure(stack, shell, certificates), shell
+        shell = Shell(assembly, stack, stack)
+        if keys := stack.of_type("AWS::KMS::Key"):
+            yield stack, key_procedure(stack, shell, keys), shell
+        shell = Shell(assembly, stack, stack)
+        if moved := region_procedure(assembly, stack, shell):
+            yield stack, moved, shell
+        if not stack.nested and stack.resources:
+            yield stack, stack_procedure(stack), Shell(assembly, stack, stack)
+        if stack is with_money:
+            shell = Shell(assembly, stack, stack)
+            yield stack, cost_procedure(stack, shell, stack.of_type(*_MONEY)), shell
+
+
+def _automations(assembly: Assembly) -> list[dict[str, Any]]:
+    return [{**data["automation"], "path": path} for path, data in assembly.recorded(RECORDED) if data.get("automation")]
+
+
+def _page(stack: StackTemplate, procedure: Procedure, shell: Shell, automations: list[dict[str, Any]]) -> Page:
+    steps = tuple(block for number, step in enumerate(procedure.steps, 1) for block in _step(f"{number}. ", step))
+    checks = tuple(block for step in procedure.verify for block in _step("", step))
+    by_itself = tuple(_by_itself(procedure, shell, automations))
+    loss = (text(f"Mind: {procedure.destroys}"),) if procedure.destroys else ()
+    return Page(
+        stack=stack.name,
+        name=procedure.name,
+        kind="recover",
+        about=procedure.title,
+        title=procedure.title,
+        lead=f"**{procedure.severity.capitalize()}** procedure for `{procedure.construct}`.",
+        sections=(
+            Section("When", (text(procedure.when), *loss)),
+            Section("Names", (commands(*shell.preamble),)),
+            *((Section("In one command", by_itself),) if by_itself else ()),
+            Section("Steps", steps),
+            Section("How to see that it worked", checks),
+            Section("Escalation", (text(procedure.escalation),)),
+        ),
+        construct=procedure.construct,
+    )
+
+
+def _by_itself(procedure: Procedure, shell: Shell, automations: list[dict[str, Any]]) -> Iterator[Block]:
+    """The SSM Automation runbooks of ``recovery.Procedures`` that do some of it."""
+    for one in automations:
+        about = str(one["about"])
+        if procedure.name.startswith(tuple(one["kinds"])) and f"{procedure.construct}/".startswith(f"{about}/"):
+            given = " ".join(f"{name}='<{said}>'" for name, said in one.get("inputs", {}).items())
+            started = f"aws ssm start-automation-execution --document-name {shell.word(one['document'])}{f' --parameters {given}' if given else ''}"
+            yield text(f"{one['does']}{' Somebody else approves it first.' if one.get('approved') else ''}")
+            yield commands(*shell.preamble[1:], started)
+            yield answer('{"AutomationExecutionId": "4105a4fc-f944-11e6-9d32-0a1b2c3d495h"}')
+
+
+def _step(number: str, step: Step) -> Iterator[Block]:
+    yield text(f"{number}{step.do}")
+    yield commands(step.command)
+    yield answer(step.expected)
