@@ -17,6 +17,9 @@ LONGEST_WINDOW_OF_HOURS = timedelta(days=7)
 SHORTEST_WARM_UP, LONGEST_WARM_UP = timedelta(minutes=1), timedelta(days=2)
 #: Metrics in one alarm on metric math (Amazon CloudWatch user guide, quotas).
 MOST_METRICS = 10
+#: Alarms on metrics of this namespace ignore missing data, whatever they say.
+#: Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html
+ALWAYS_IGNORES = "AWS/DynamoDB"
 _PASCAL_CASE = re.compile(r"[A-Z][A-Za-z0-9]*")
 
 
@@ -99,6 +102,13 @@ def _check_metrics(where: str, spec: AlarmSpec | AnomalySpec, region: str | None
         )
     if isinstance(spec, AnomalySpec):
         _check_band(where, spec, metrics)
+    elif isinstance(spec.metric, Metric) and spec.metric.namespace == ALWAYS_IGNORES and spec.missing_data != "ignore":
+        raise ConfigurationError(
+            where,
+            given=f"missing_data={spec.missing_data!r} for a metric of {ALWAYS_IGNORES}",
+            allowed="'ignore', or an expression that fills gaps: without data such an alarm keeps its state, whatever it says",
+            mend='say ignore, or measure MathMetric(expression="FILL(m, 0)", using={"m": ...}, ...)',
+        )
     for metric in metrics:
         known = published(metric)
         if known is not None and spec.metric.period < known.every:

@@ -51,6 +51,7 @@ class Hush(Part):
         above: float,
         wait: timedelta,
         topic_arn: str,
+        link: str,
     ) -> None:
         super().__init__(scope, construct_id)
         signal = AlarmSpec(
@@ -74,7 +75,7 @@ class Hush(Part):
         self.warnings = cloudwatch.CfnCompositeAlarm(
             self,
             "Warnings",
-            alarm_description="At least one warning of this construct is in alarm, and no deployment explains it. Each has its own runbook.",
+            alarm_description=f"At least one warning is in alarm, and no deployment explains it: each has its own page. Runbook: {link}",
             alarm_rule=any_of(arns),
             actions_enabled=True,
             alarm_actions=[topic_arn],

@@ -82,7 +82,7 @@ class Watch(Part):
                 mend="say where the runbook pages are published, e.g. https://runbooks.example.com",
             )
         _same_region(where, self.stated_region, routes)
-        base_url = f"{runbook_base_url.rstrip('/')}/{self.stack.stack_name}"
+        self._base_url = base_url = f"{runbook_base_url.rstrip('/')}/{self.stack.stack_name}"
         self._routes = routes
         self._maker = Maker(self, where=where, stack_path=path_of(self.stack), region=self.stated_region, routes=routes, base_url=base_url)
         self._changes, self._unusual = changes or {}, unusual or {}
@@ -158,6 +158,7 @@ class Watch(Part):
             above=above,
             wait=wait,
             topic_arn=self._routes.topic_arns[Severity.WARNING],
+            link=f"{self._base_url}/index",
         )
         self.bill += hushed.bill
         refuse_beyond(self.path, self._limit, self.bill)

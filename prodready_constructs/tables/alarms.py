@@ -1,11 +1,11 @@
-"""What wakes somebody about a table, and its graphs. Data only."""
+"""What wakes somebody about a table. Data only."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
 
-from prodready_constructs.contracts import AlarmSpec, GraphSpec, MathMetric, Metric, RunbookSpec, Severity
+from prodready_constructs.contracts import AlarmSpec, MathMetric, Metric, RunbookSpec, Severity
 
 #: The share of the maximum throughput at which somebody should raise it, or look for the loop.
 NEAR = 0.8
@@ -52,6 +52,14 @@ class Watched:
             namespace="AWS/DynamoDB", name=name, dimensions={"TableName": self.table, **dimensions}, statistic=statistic, period=period
         )
 
+    def filled(self, name: str, statistic: str = "Sum", *, label: str, **dimensions: str) -> MathMetric:
+        """A metric of this table, 0 where there is none: without data an alarm on DynamoDB keeps its state, whatever it says of it.
+
+        Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html
+        """
+        metric = self.metric(name, statistic, **dimensions)
+        return MathMetric(expression="FILL(m0, 0)", using={"m0": metric}, label=label, period=metric.period)
+
     def series(self, name: str, statistic: str = "Sum", **dimensions: str) -> str:
         """The command that prints the last hour of a metric."""
         named = " ".join(f"Name={key},Value={value}" for key, value in {"TableName": self.table, **dimensions}.items())
@@ -85,7 +93,7 @@ def _throttles(watched: Watched, index: str | None) -> tuple[AlarmSpec, ...]:
     return tuple(
         AlarmSpec(
             id=f"{name}{kind}Throttled",
-            metric=watched.metric(f"{kind}ThrottleEvents", **dimensions),
+            metric=watched.filled(f"{kind}ThrottleEvents", label=f"Throttled {kind.lower()}s", **dimensions),
             threshold=0,
             comparison="GreaterThanThreshold",
             severity=Severity.CRITICAL,
@@ -117,11 +125,13 @@ def _limits(watched: Watched) -> tuple[AlarmSpec, ...]:
     return tuple(
         AlarmSpec(
             id=f"{kind}NearLimit",
-            metric=watched.metric(f"Consumed{kind}CapacityUnits"),
+            metric=watched.filled(f"Consumed{kind}CapacityUnits", label=f"Consumed {kind.lower()} units"),
             threshold=int(limit * 60 * NEAR),
             comparison="GreaterThanThreshold",
             severity=Severity.WARNING,
+            # Not all of them: the youngest minute may come late, and is filled until then.
             periods=5,
+            datapoints=4,
             missing_data="notBreaching",
             source=f"{NEAR:.0%} of the {limit} units a second at which DynamoDB begins to throttle (posture.max_{kind.lower()}_units)",
             runbook=RunbookSpec(
@@ -166,11 +176,12 @@ def _latency(watched: Watched) -> tuple[AlarmSpec, ...]:
     return tuple(
         AlarmSpec(
             id=f"{operation}Slow",
-            metric=watched.metric("SuccessfulRequestLatency", "Average", Operation=operation),
+            metric=watched.filled("SuccessfulRequestLatency", "Average", label=f"{operation}, ms", Operation=operation),
             threshold=limit,
             comparison="GreaterThanThreshold",
             severity=Severity.WARNING,
             periods=5,
+            datapoints=4,
             # Nobody asked.
             missing_data="notBreaching",
             source="Ledger STORE-2; DynamoDB answers single items in single-digit milliseconds, so this is well beyond what is usual",
@@ -192,7 +203,7 @@ def _replica(watched: Watched, region: str) -> AlarmSpec:
     name = "".join(part.capitalize() for part in region.split("-"))
     return AlarmSpec(
         id=f"{name}ReplicaLate",
-        metric=watched.metric("ReplicationLatency", "Average", ReceivingRegion=region),
+        metric=watched.filled("ReplicationLatency", "Average", label=f"Delay to {region}, ms", ReceivingRegion=region),
         threshold=REPLICA_LAG / timedelta(milliseconds=1),
         comparison="GreaterThanThreshold",
         severity=Severity.WARNING,
@@ -220,7 +231,12 @@ def _user_errors(watched: Watched) -> AlarmSpec:
     return AlarmSpec(
         id="UserErrorsSurge",
         # Without a dimension: DynamoDB counts them for account and region, not for a table.
-        metric=Metric(namespace="AWS/DynamoDB", name="UserErrors", statistic="Sum", period=_FIVE),
+        metric=MathMetric(
+            expression="FILL(m0, 0)",
+            using={"m0": Metric(namespace="AWS/DynamoDB", name="UserErrors", statistic="Sum", period=_FIVE)},
+            label="User errors",
+            period=_FIVE,
+        ),
         threshold=USER_ERRORS,
         comparison="GreaterThanThreshold",
         severity=Severity.WARNING,
@@ -236,23 +252,3 @@ def _user_errors(watched: Watched) -> AlarmSpec:
             ),
         ),
     )
-
-
-def graphs(watched: Watched) -> tuple[GraphSpec, ...]:
-    """What is used, turned away, slow and on the way."""
-    used = tuple(watched.metric(f"Consumed{kind}CapacityUnits") for kind in ("Read", "Write"))
-    throttled = tuple(
-        watched.metric(f"{kind}ThrottleEvents", **({"GlobalSecondaryIndexName": index} if index else {}))
-        for index in (None, *watched.indexes)
-        for kind in ("Read", "Write")
-    )
-    slow = tuple(watched.metric("SuccessfulRequestLatency", "Average", Operation=operation) for operation in SLOW)
-    conflicts = tuple(watched.metric(name) for name in ("ConditionalCheckFailedRequests", "TransactionConflict"))
-    late = tuple(watched.metric("ReplicationLatency", "Average", ReceivingRegion=one) for one in watched.replica_regions)
-    always = (
-        GraphSpec(title="Table units a minute", metrics=used),
-        GraphSpec(title="Table throttles", metrics=throttled),
-        GraphSpec(title="Table latency", metrics=slow, unit="ms"),
-        GraphSpec(title="Table conflicts", metrics=conflicts),
-    )
-    return (*always, GraphSpec(title="Replication", metrics=late, unit="ms")) if late else always

@@ -18,7 +18,8 @@ from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.foundation import Part, class_facts, mark, own_key, require_class
 from prodready_constructs.posture import DataClass, TablePosture
 from prodready_constructs.tables.access import grant, grant_stream, policy
-from prodready_constructs.tables.alarms import Watched, alarm_specs, graphs
+from prodready_constructs.tables.alarms import Watched, alarm_specs
+from prodready_constructs.tables.graphs import graphs
 from prodready_constructs.tables.parts import POLICY_PER_REPLICA, table_of
 from prodready_constructs.tables.recovery import facts_as_json, recovery_facts
 from prodready_constructs.tables.replicas import TableReplica, check_regions

@@ -28,6 +28,8 @@ def _find(subject: Subject) -> Iterator[Hit]:
     sums = subject.of_type(SUM)
     heard = subject.referred(ACTORS, lambda actor: actor.properties)
     heard |= {member for one in sums if not is_silent(one) for member in subject.targets(one, one.get("AlarmRule"))}
+    # A suppressor acts by holding others back.
+    heard |= {alarm for one in sums for alarm in subject.targets(one, one.get("ActionsSuppressor"))}
     silent = [alarm for alarm in subject.of_type(*ALARMS) if is_silent(alarm) and alarm not in heard]
     for alarm in silent:
         members = subject.targets(alarm, alarm.get("AlarmRule"))

@@ -26,7 +26,15 @@ def while_asleep(alarms: tuple[AnyAlarmSpec, ...], *, cluster: str, service: str
     )
     return tuple(
         # A service of no task reports nothing: silence is sleep, and the day is told by the desired number.
-        replace(one, metric=missing, threshold=1, comparison="GreaterThanOrEqualToThreshold", missing_data="notBreaching")
+        # All but one of the minutes: the youngest may come late, and would be filled.
+        replace(
+            one,
+            metric=missing,
+            threshold=1,
+            comparison="GreaterThanOrEqualToThreshold",
+            datapoints=one.periods - 1,
+            missing_data="notBreaching",
+        )
         if isinstance(one, AlarmSpec) and one.id == "NoRunningTasks"
         else one
         for one in alarms

@@ -62,6 +62,8 @@ def worker_alarms(worker: WatchedWorker, *, sleeps: bool, service_arn: str, log_
             severity=Severity.CRITICAL,
             # A first task needs some minutes from the message to work: metric, policy, start.
             periods=10 if worker.may_be_zero else 5,
+            # The youngest minute may not be there yet, and would be filled: then all of them are never on.
+            datapoints=8 if worker.may_be_zero else 4,
             # Both metrics are filled: without data there is neither a message nor a task, and SQS reports again with the first message.
             missing_data="notBreaching",
             source="Ledger FN-5: work arrives and nobody does it",
@@ -204,7 +206,9 @@ def rollback_twins(worker: WatchedWorker, *, errors: AlarmSpec) -> tuple[AlarmSp
             threshold=0,
             comparison="GreaterThanThreshold",
             severity=Severity.WARNING,
-            periods=1,
+            # The step up is one minute long, and the youngest minute may come late.
+            periods=3,
+            datapoints=1,
             missing_data="notBreaching",  # an idle queue reports nothing
             source="Ledger STORE-3: a dead letter is work that was not done; while a version is new, the version is the suspect",
             runbook=RunbookSpec(

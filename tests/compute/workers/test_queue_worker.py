@@ -254,7 +254,7 @@ def test_what_brings_it_back_is_fast_and_about_what_is_new(production: Made) -> 
     assert isinstance(dead.metric, MathMetric)
     assert dead.metric.expression == "DIFF(FILL(dead, 0))"
     assert dead.metric.using["dead"].dimensions.keys() == {"QueueName"}, "nothing that names the alarm in turn"
-    assert (dead.periods, dead.threshold, dead.missing_data) == (1, 0, "notBreaching")
+    assert (dead.periods, dead.datapoints, dead.threshold, dead.missing_data) == (3, 1, 0, "notBreaching")
     assert isinstance(errors.metric, Metric)
     assert errors.metric.period == timedelta(minutes=1)
     assert "ServiceName" not in errors.metric.dimensions

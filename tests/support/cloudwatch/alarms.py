@@ -83,7 +83,9 @@ class Alarm:
     def candidates(self) -> Iterator[dict[str, float]]:
         """Values for each metric that are worth a try: around the threshold, and around the numbers in the expression."""
         # Of a list of like metrics one moves and the others follow: ten nodes have as many states as there are atoms otherwise.
-        values = (0.0, 0.5, 1.0, 2.0, 50.0, 100.0, 1_000.0, 1e6, 1e12, *self.near(self.threshold))
+        tried = (0.0, 0.5, 1.0, 2.0, 50.0, 100.0, 1_000.0, 1e6, 1e12, *self.near(self.threshold))
+        # What AWS measures is not negative; what stands in a band of its own around 0 may be.
+        values = [*tried, *(-one for one in tried)] if self.band else [one for one in tried if one >= min(0.0, self.threshold)]
         names = list(self.inputs)
         if len(names) <= 2:
             yield from (dict(zip(names, row, strict=True)) for row in itertools.product(values, repeat=len(names)))

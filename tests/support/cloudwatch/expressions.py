@@ -29,7 +29,7 @@ _COMPARE: dict[type[ast.AST], Callable[[float, float], bool]] = {
 }
 
 
-class Unknown(Exception):
+class UnknownMathError(Exception):
     """Mathematics this evaluator does not know: teach it, or write the alarm with what it knows."""
 
 
@@ -42,7 +42,7 @@ def evaluate(expression: str, using: Mapping[str, Series], *, period: int, start
     length = len(next(iter(using.values())))
     result = _Math(using, period, start, length).value(tree)
     if not _is_series(result):
-        raise Unknown(f"an alarm needs one series: {expression}")
+        raise UnknownMathError(f"an alarm needs one series: {expression}")
     return list(result)
 
 
@@ -50,7 +50,7 @@ class _Math:
     def __init__(self, using: Mapping[str, Series], period: int, start: int, length: int) -> None:
         self.using, self.period, self.start, self.length = using, period, start, length
 
-    def value(self, node: ast.AST) -> Value:
+    def value(self, node: ast.AST) -> Value:  # noqa: PLR0911 - one return for each kind of node
         if isinstance(node, ast.Constant):
             return float(node.value) if isinstance(node.value, int | float) else node.value
         if isinstance(node, ast.Name):
@@ -69,18 +69,18 @@ class _Math:
             return self.each(lambda *all_of: float(test(all_of)), *(self.value(one) for one in node.values))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
             return self.call(node.func.id, [self.value(one) for one in node.args])
-        raise Unknown(ast.dump(node))
+        raise UnknownMathError(ast.dump(node))
 
     def each(self, function: Callable[..., float | None], *values: Value) -> Value:
         """*function* for each point in time; missing where an operand is."""
         if any(isinstance(one, list) and one and isinstance(one[0], list) for one in values):
-            raise Unknown("arithmetic on a list of series")
+            raise UnknownMathError("arithmetic on a list of series")
         if not any(_is_series(one) for one in values):
             return function(*values)
         columns = [one if _is_series(one) else [one] * self.length for one in values]
         return [None if None in row else function(*row) for row in zip(*columns, strict=True)]
 
-    def call(self, name: str, given: list[Value]) -> Value:
+    def call(self, name: str, given: list[Value]) -> Value:  # noqa: PLR0911 - one return for each function
         if name == "METRICS":
             return list(self.using.values())
         if name == "FILL":
@@ -96,13 +96,13 @@ class _Math:
         if name in ("ABS", "CEIL", "FLOOR"):
             functions = {"ABS": abs, "CEIL": lambda one: float(-(-one // 1)), "FLOOR": lambda one: float(one // 1)}
             return self.each(functions[name], given[0])
-        raise Unknown(name)
+        raise UnknownMathError(name)
 
     def fill(self, series: Series, filler: float | str) -> Series:
         if not isinstance(filler, str):
             return [filler if one is None else one for one in series]
         if filler != "REPEAT":
-            raise Unknown(f"FILL with {filler}")
+            raise UnknownMathError(f"FILL with {filler}")
         filled: Series = []
         for one in series:
             filled.append(one if one is not None or not filled else filled[-1])
