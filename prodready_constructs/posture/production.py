@@ -226,6 +226,10 @@ PRODUCTION = Posture(
         dashboard_span=timedelta(hours=12),
         webhook_log_retention=timedelta(days=90),
         repeats_held_back=timedelta(hours=1),
+        log_deletion_protection=True,
+        findings_retention=timedelta(days=90),
+        canary_interval=timedelta(minutes=5),
+        canary_retention=timedelta(days=30),
     ),
     recovery=RecoveryPosture(
         daily_retention=timedelta(days=35),
