@@ -44,11 +44,11 @@ _HOMES = {
     "network": "PrivateEndpoints PrivateNetwork SessionBastion",
     "posture": "DataClass OffHours PRODUCTION Posture Release STAGING",
     "recovery": (
-        "AirGappedVault Approve BackupPlan BackupTimes BackupVault BucketCheck Counterpart CutOffZone DatabaseCheck "
-        "Drill Drills Expectation FailOverCluster FailOverDatabase FunctionDelay FunctionErrors InterruptCachePower "
-        "Measured Objectives PromoteAurora PromoteReplica RegionSwitch RegionalService RestoreTest ScaleService "
-        "SecretReplica ServiceRecovery StandbyPlan StandbyService StopTasks SwitchNames SwitchedName TableCheck "
-        "ZonePowerLoss prepare_function"
+        "AirGappedVault Approve Automation BackupAudit BackupPlan BackupTimes BackupVault BucketCheck Counterpart CutOffZone "
+        "DatabaseCheck Drill Drills Expectation FailOverCluster FailOverDatabase FunctionDelay FunctionErrors "
+        "InterruptCachePower Measured Objectives Procedures PromoteAurora PromoteReplica RegionSwitch RegionalService RestoreTest "
+        "ScaleService SecretReplica ServiceRecovery StandbyPlan StandbyService StopTasks SwitchNames SwitchedName "
+        "TableCheck ZonePowerLoss prepare_function"
     ),
     "security": "AppSecret RandomRotation",
     "storage": "LogBucket ReplicaBucket SecureBucket",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from prodready_constructs.recovery.backups.air_gapped import AirGappedVault as AirGappedVault
+    from prodready_constructs.recovery.backups.audit import BackupAudit as BackupAudit
     from prodready_constructs.recovery.backups.plan import BackupPlan as BackupPlan
     from prodready_constructs.recovery.backups.times import BackupTimes as BackupTimes
     from prodready_constructs.recovery.backups.vault import BackupVault as BackupVault
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from prodready_constructs.recovery.objectives.arithmetic import Measured as Measured
     from prodready_constructs.recovery.objectives.arithmetic import ServiceRecovery as ServiceRecovery
     from prodready_constructs.recovery.objectives.objectives import Objectives as Objectives
+    from prodready_constructs.recovery.procedures.automation import Automation as Automation
+    from prodready_constructs.recovery.procedures.procedures import Procedures as Procedures
     from prodready_constructs.recovery.regions.counterpart import Counterpart as Counterpart
     from prodready_constructs.recovery.regions.region_switch import RegionSwitch as RegionSwitch
     from prodready_constructs.recovery.regions.secret_replica import SecretReplica as SecretReplica
@@ -48,6 +51,8 @@ if TYPE_CHECKING:
 __all__ = [
     "AirGappedVault",
     "Approve",
+    "Automation",
+    "BackupAudit",
     "BackupPlan",
     "BackupTimes",
     "BackupVault",
@@ -65,6 +70,7 @@ __all__ = [
     "InterruptCachePower",
     "Measured",
     "Objectives",
+    "Procedures",
     "PromoteAurora",
     "PromoteReplica",
     "RegionSwitch",
@@ -84,7 +90,10 @@ __all__ = [
 ]
 
 _HOMES = {
+    "procedures.automation": "Automation",
+    "procedures.procedures": "Procedures",
     "backups.air_gapped": "AirGappedVault",
+    "backups.audit": "BackupAudit",
     "backups.plan": "BackupPlan",
     "backups.times": "BackupTimes",
     "backups.vault": "BackupVault",

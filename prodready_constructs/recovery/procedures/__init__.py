@@ -1,0 +1,1 @@
+"""Procedures for people, and the part of them that AWS Systems Manager does by itself."""
