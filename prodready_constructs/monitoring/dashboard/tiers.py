@@ -93,17 +93,15 @@ def signal_of(graph: GraphSpec) -> Signal | None:
     metrics = metrics_in(graph)
     if metrics and all(metric.statistic == "SampleCount" or metric.name.lower() == _COUNT for metric in metrics):
         return "traffic"
-    names = " ".join(metric.name.lower() for metric in metrics)
-    return next((signal for signal, signs in _SIGNS if any(sign in names for sign in signs)), None)
+    # The first that says anything: what stands first in a graph is what it is about.
+    return next((signal for metric in metrics for signal, signs in _SIGNS if any(sign in metric.name.lower() for sign in signs)), None)
 
 
 def golden_first(graphs: Sequence[GraphSpec]) -> tuple[list[GraphSpec], list[GraphSpec]]:
     """The first graph of each golden signal, in their order, and the rest in its own."""
-    first: dict[Signal, GraphSpec] = {}
-    for graph in graphs:
-        signal = signal_of(graph)
-        if signal is not None and signal not in first:
-            first[signal] = graph
-    chosen = [first[signal] for signal in GOLDEN if signal in first]
-    taken = {id(graph) for graph in chosen}
-    return chosen, [graph for graph in graphs if id(graph) not in taken]
+    first: dict[Signal, int] = {}
+    for place, graph in enumerate(graphs):
+        if (signal := signal_of(graph)) is not None:
+            first.setdefault(signal, place)
+    places = [first[signal] for signal in GOLDEN if signal in first]
+    return [graphs[place] for place in places], [graph for place, graph in enumerate(graphs) if place not in places]

@@ -146,13 +146,20 @@ def _commands(objective: Objective) -> tuple[str, ...]:
 
 def objective_graphs(objective: Objective) -> tuple[GraphSpec, ...]:
     """What is left of the budget, what was attained, how fast it burns."""
-    allowance = span(timedelta(seconds=round(budget_time(objective.target, objective.window).total_seconds())))
+    allowance = _allowance(budget_time(objective.target, objective.window))
     title = f"{objective.subject}: {objective.promise}"
     return (
         GraphSpec(title=f"Error budget left ({allowance} at most)", metrics=(objective.budget_left,), unit="%"),
         GraphSpec(title=title, metrics=(objective.attained,), unit="%", goal=Goal(objective.target, "promised")),
         GraphSpec(title="Burn rate (1: gone at the end)", metrics=tuple(objective.burn(length) for length in objective.look_backs)),
     )
+
+
+def _allowance(length: timedelta) -> str:
+    """``43 min 12 s``, ``7 h 12 min``: the two largest units."""
+    total = round(length.total_seconds())
+    units = [(total // size % most, name) for size, most, name in ((3600, 10_000, "h"), (60, 60, "min"), (1, 60, "s"))]
+    return " ".join(f"{count} {name}" for count, name in [unit for unit in units if unit[0]][:2])
 
 
 def _rough(length: timedelta) -> str:

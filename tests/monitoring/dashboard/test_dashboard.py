@@ -13,8 +13,10 @@ import pytest
 from prodready_constructs.contracts import GraphSpec, Metric
 from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.monitoring import Dashboard, Routes, Watch
+from prodready_constructs.monitoring.dashboard.tiers import metrics_in
 from prodready_constructs.posture import PRODUCTION
 from tests.monitoring.watched import CPU, ERRORS, Watched
+from tests.support.dashboard_body import faults
 from tests.support.packs import findings
 from tests.support.synthesis import SECOND_REGION, Template, new_app, new_stack, synth, synth_all
 
@@ -57,28 +59,48 @@ def body(built: tuple[Template, list[str]]) -> dict[str, Any]:
 @pytest.mark.control("OPS-4")
 def test_status_stands_on_top(body: dict[str, Any]) -> None:
     title, critical, alarms = body["widgets"][:3]
-    assert title["properties"]["markdown"] == "# Shop: production"
+    assert title["properties"]["markdown"] == (
+        "# Shop: production\nMade from code: changes in the console are lost with the next deployment."
+    )
     assert critical["type"] == "alarm"
     assert len(critical["properties"]["alarms"]) == 1
     assert "AnyCritical" in critical["properties"]["alarms"][0]
     assert len(alarms["properties"]["alarms"]) == 6
-    assert [widget["y"] for widget in (title, critical, alarms)] == [0, 1, 3]
+    assert {widget["properties"]["sortBy"] for widget in (critical, alarms)} == {"stateUpdatedTimestamp"}, "what is in alarm comes first"
+    assert [widget["y"] for widget in (title, critical, alarms)] == [0, 2, 4]
 
 
 @pytest.mark.control("OPS-4")
-def test_every_construct_with_graphs_has_a_header_and_rows_of_three(body: dict[str, Any]) -> None:
-    texts = [widget["properties"]["markdown"] for widget in body["widgets"] if widget["type"] == "text"]
-    assert texts == ["# Shop: production", "## Stack/Orders", "## Far/Vault"]
+def test_every_construct_with_graphs_has_a_header_and_its_runbooks(body: dict[str, Any]) -> None:
+    texts = [widget["properties"]["markdown"] for widget in body["widgets"][1:] if widget["type"] == "text"]
+    base = "https://runbooks.example.com/Stack"
+    names = ("CpuHigh", "LatencyHigh", "ErrorRate", "TaskStopped", "Failover")
+    links = " · ".join(f"[{name}]({base}/Orders-{name})" for name in names)
+    assert texts == ["## Data stores", f"### Stack/Orders\nRunbooks: {links}", "### Far/Vault"]
+
+
+@pytest.mark.control("OPS-4")
+def test_golden_signals_stand_in_one_row_before_the_rest(body: dict[str, Any]) -> None:
     graphs = [widget for widget in body["widgets"] if widget["type"] == "metric"]
-    assert [(graph["x"], graph["y"]) for graph in graphs[:4]] == [(0, 8), (8, 8), (16, 8), (0, 14)]
-    boxes = {(widget["x"], widget["y"]) for widget in body["widgets"]}
-    assert len(boxes) == len(body["widgets"]), "no two widgets on one spot"
+    assert [(graph["properties"]["title"], graph["x"], graph["width"]) for graph in graphs] == [
+        ("Site", 0, 8),
+        ("Errors", 8, 8),
+        ("CPU", 16, 8),
+        ("Fourth", 0, 8),
+        ("CPU", 0, 8),
+    ]
+    first, second, third, fourth, _ = (graph["y"] for graph in graphs)
+    assert first == second == third < fourth
+
+
+@pytest.mark.control("OPS-4")
+def test_the_body_is_what_cloudwatch_documents(body: dict[str, Any]) -> None:
+    assert faults(body) == []
 
 
 @pytest.mark.control("OPS-4")
 def test_every_metric_names_its_region(body: dict[str, Any]) -> None:
-    graphs = [widget["properties"] for widget in body["widgets"] if widget["type"] == "metric"]
-    cpu, _, site, _, vault = graphs
+    site, _, cpu, _, vault = [widget["properties"] for widget in body["widgets"] if widget["type"] == "metric"]
     assert cpu["metrics"] == [
         ["AWS/RDS", "CPUUtilization", "DBInstanceIdentifier", "orders", {"stat": "Average", "period": 60, "region": "us-east-1"}]
     ]
@@ -89,6 +111,12 @@ def test_every_metric_names_its_region(body: dict[str, Any]) -> None:
         "Requests",
         {"stat": "Average", "period": 60, "region": "us-east-1", "label": "requests"},
     ]
+
+
+@pytest.mark.control("OPS-4")
+def test_what_is_shown_is_what_is_watched(body: dict[str, Any]) -> None:
+    shown = {(row[0], row[1]) for widget in body["widgets"] for row in widget["properties"].get("metrics", ()) if len(row) > 1}
+    assert shown == {(metric.namespace, metric.name) for graph in GRAPHS for metric in metrics_in(graph)}
 
 
 @pytest.mark.control("OPS-4")
@@ -136,7 +164,7 @@ def dashboard(stack: cdk.Stack, **changes: Any) -> Dashboard:
         (lambda s: dashboard(s, watching=[]), r"^Stack/Dashboard: watching: got \[\]; allowed: at least one construct; show what"),
         (
             lambda s: dashboard(s, watching=[Watched(s, "Many", graphs=GRAPHS[:1] * 500)]),
-            r"^Stack/Dashboard: got '502 widgets'; allowed: 500 widgets, CloudWatch's limit; split the constructs over two dashboards",
+            r"^Stack/Dashboard: got '503 widgets'; allowed: 500 widgets, CloudWatch's limit; split the constructs over two dashboards",
         ),
     ],
 )

@@ -160,7 +160,7 @@ def test_exclusions_do_not_count(built: tuple[Slo, Slo, Template, list[str]]) ->
 @pytest.mark.control("OPS-6")
 def test_the_dashboard_shows_what_is_left(built: tuple[Slo, Slo, Template, list[str]]) -> None:
     left, attained, burn = built[0].graphs
-    assert left.title == "Error budget left (2592 seconds at most)"
+    assert left.title == "Error budget left (43 min 12 s at most)"
     (metric,) = left.metrics
     assert isinstance(metric, MathMetric)
     assert metric.expression == "100 * (attained - 99.9) / 0.1"
