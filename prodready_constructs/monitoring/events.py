@@ -18,9 +18,10 @@ RETRIES = events.CfnRule.RetryPolicyProperty(maximum_event_age_in_seconds=86_400
 
 def make_event_rule(scope: Construct, name: str, spec: EventSpec, *, routes: Routes, description: str, link: str) -> None:
     """A rule whose message says what the event means and where the runbook is, then the event as it came."""
+    meaning = _plain(spec.runbook.meaning)
     message = (
-        f'{{"severity": "{spec.severity.value}", "alarm": "{name}", "meaning": "{_plain(spec.runbook.meaning)}", '
-        f'"runbook": "{link}", "time": <time>, "event": <aws.events.event.json>}}'
+        f'{{{_for_chat(name, meaning, link) if routes.chat_hears(spec.severity) else ""}"severity": "{spec.severity.value}", "alarm": "{name}", '
+        f'"meaning": "{meaning}", "runbook": "{link}", "time": <time>, "event": <aws.events.event.json>}}'
     )
     events.CfnRule(
         scope,
@@ -52,6 +53,15 @@ def make_rds_events(scope: Construct, name: str, spec: RdsEventSpec, *, routes: 
         source_ids=list(spec.source_ids),
         event_categories=list(spec.categories),
     )
+
+
+def _for_chat(name: str, meaning: str, link: str) -> str:
+    """What makes the message one that Amazon Q Developer in chat applications shows: a custom notification.
+
+    Source: https://docs.aws.amazon.com/chatbot/latest/adminguide/custom-notifs.html
+    """
+    content = f'{{"textType": "client-markdown", "title": "{name}", "description": "{meaning} Runbook: {link}"}}'
+    return f'"version": "1.0", "source": "custom", "content": {content}, '
 
 
 def _plain(text: str) -> str:

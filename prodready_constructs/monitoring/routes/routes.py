@@ -122,6 +122,7 @@ class Routes(Part):
         self.warning_topic, warning_arn = self._topic("Warning", found["Warning"])
         #: Severity -> ARN of its topic, for actions of alarms.
         self.topic_arns: dict[Severity, str] = {Severity.CRITICAL: critical_arn, Severity.WARNING: warning_arn}
+        self._chatted = {severity for severities in channels.values() for severity in severities}
         #: Chat channels that hear of alerts; one that is named in both lists hears of both.
         self.chats: tuple[ChatConfiguration, ...] = tuple(
             ChatConfiguration(
@@ -155,6 +156,10 @@ class Routes(Part):
     def topic_for(self, severity: Severity) -> sns.Topic:
         """The topic of *severity*."""
         return self._topics()[severity]
+
+    def chat_hears(self, severity: Severity) -> bool:
+        """Whether a chat channel of Amazon Q Developer hears of *severity*: it drops a message that has not the form it knows."""
+        return severity in self._chatted
 
     def _topics(self) -> dict[Severity, sns.Topic]:
         return {Severity.CRITICAL: self.critical_topic, Severity.WARNING: self.warning_topic}

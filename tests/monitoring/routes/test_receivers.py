@@ -9,7 +9,7 @@ import aws_cdk as cdk
 import pytest
 
 from prodready_constructs.errors import ConfigurationError
-from prodready_constructs.monitoring import Opsgenie, PagerDuty, Routes, SlackChannel, TeamsChannel
+from prodready_constructs.monitoring import AccountEvents, Opsgenie, PagerDuty, Routes, SlackChannel, TeamsChannel, Watch
 from prodready_constructs.posture import PRODUCTION, STAGING
 from tests.support.packs import findings
 from tests.support.synthesis import Template, new_stack, synth, synth_in
@@ -177,3 +177,25 @@ def test_a_key_is_in_no_message() -> None:
     with pytest.raises(ConfigurationError) as refused:
         PagerDuty(integration_key=KEY + "x")
     assert KEY not in str(refused.value)
+
+
+@pytest.mark.control("OPS-1")
+def test_an_event_has_the_form_a_channel_knows_where_one_hears_of_it() -> None:
+    def build(stack: cdk.Stack) -> None:
+        made = routes(stack, critical=["oncall@example.com"], warning=["team@example.com", SLACK])
+        Watch(stack, "Watch", routes=made, watching=[AccountEvents(stack, "Events")], runbook_base_url="https://runbooks.example.com")
+
+    rules = synth_in(build).of_type("AWS::Events::Rule")
+
+    def message(name: str) -> dict[str, Any]:
+        (rule,) = [one for key, one in rules.items() if name in key]
+        template = rule["Properties"]["Targets"][0]["InputTransformer"]["InputTemplate"]
+        filled = template.replace("<time>", '"2026-06-01T10:00:00Z"').replace("<aws.events.event.json>", '{"detail": {}}')
+        return json.loads(filled)
+
+    chatted = message("RootCall")
+    assert (chatted["version"], chatted["source"]) == ("1.0", "custom")
+    assert chatted["content"]["title"] == "Events-RootCall"
+    assert chatted["content"]["description"].endswith("Runbook: https://runbooks.example.com/Stack/Events-RootCall")
+    assert chatted["meaning"], "whoever reads the message otherwise reads on"
+    assert "content" not in message("ThreatHigh"), "no channel hears of critical ones"
