@@ -44,8 +44,9 @@ class DataStack(EnvironmentStack):
         self.stores = Stores(self, "Stores", posture=posture, network=self.network, database=self.database)
         #: How people reach the databases and the cache: by Session Manager, and in working hours.
         self.bastion = SessionBastion(self, "Bastion", vpc=self.network.vpc, posture=posture.bastion, endpoints=self.network.endpoints)
-        for store in (self.database, self.stores.ledger, self.stores.sessions):
-            self.bastion.connect_to(store)
+        self.bastion.connect_to(self.database)
+        self.bastion.connect_to(self.stores.ledger)
+        self.bastion.connect_to(self.stores.sessions)
         self.backup = BackupPlan(
             self,
             "Backup",

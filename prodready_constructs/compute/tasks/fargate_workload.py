@@ -90,6 +90,7 @@ class FargateWorkload(ContainerTask):
             self.service.node.add_dependency(offer_spot(self, self.cluster))
         #: Bounds and policies of scaling. The template states no number of tasks: a deployment must not undo what scaling decided.
         self.scaling = self.service.auto_scale_task_count(min_capacity=posture.min_tasks, max_capacity=posture.max_tasks)
+        self._may_sleep = posture.may_sleep
         #: Whether it is scaled to zero off-hours; what runs then is no fault.
         self.sleeps = False
         for name, value in (environment or {}).items():
@@ -138,7 +139,7 @@ class FargateWorkload(ContainerTask):
             bounds=(min_tasks, max_tasks),
             time_zone=time_zone,
             path=self.path,
-            may_sleep=self._posture.may_sleep,
+            may_sleep=self._may_sleep,
         )
         self.sleeps = self.sleeps or not max_tasks
 

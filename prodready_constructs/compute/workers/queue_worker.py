@@ -87,6 +87,8 @@ class QueueWorker(FargateWorkload):
             encryption_key=encryption_key,
             has_visitors=False,
         )
+        # Nobody waits for an answer of it: whether it may sleep is said of workers.
+        self._may_sleep = not posture.always_on
         cast("ecs.CfnTaskDefinition", self.task_definition.node.default_child).add_property_override(
             "ContainerDefinitions.0.StopTimeout", posture.stop_timeout.seconds
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from weakref import WeakKeyDictionary
 
 from aws_cdk import Stack
 from aws_cdk import aws_ecs as ecs
@@ -30,6 +31,17 @@ def stored_secret(scope: Construct, name: str, secret: secretsmanager.ISecret, f
     service (data outlives releases), that is a cyclic reference. Here the grant lands on the reader alone, which is enough: a key policy
     that lets the account's IAM decide is AWS's default and ``DataKey``'s.
     """
+    views = _views.setdefault(scope, {})
+    if secret not in views:
+        views[secret] = _view(scope, name, secret, reader)
+    return ecs.Secret.from_secrets_manager(views[secret], field)
+
+
+#: Scope -> secret -> what of it was named there already: a user name and a password are two fields of one secret.
+_views: WeakKeyDictionary[Construct, dict[secretsmanager.ISecret, secretsmanager.ISecret]] = WeakKeyDictionary()
+
+
+def _view(scope: Construct, name: str, secret: secretsmanager.ISecret, reader: iam.Role) -> secretsmanager.ISecret:
     full = secret.secret_full_arn
     view = (
         secretsmanager.Secret.from_secret_complete_arn(scope, name, full)
@@ -44,4 +56,4 @@ def stored_secret(scope: Construct, name: str, secret: secretsmanager.ISecret, f
                 conditions={"StringEquals": {"kms:ViaService": f"secretsmanager.{REGION}.{URL_SUFFIX}"}},
             )
         )
-    return ecs.Secret.from_secrets_manager(view, field)
+    return view

@@ -405,9 +405,10 @@ def test_no_private_subnets() -> None:
 
 
 @pytest.mark.control("COST-4")
-def test_a_task_posture_that_never_sleeps() -> None:
-    with pytest.raises(ConfigurationError, match=r"Stack/Worker: scale_on_schedule: got 'no task'"):
-        a_worker(new_stack(), posture=STAGING.workers, tasks=TASKS)
+def test_whether_it_sleeps_is_said_of_workers_and_not_of_services() -> None:
+    """Visitors would miss a service; messages wait."""
+    assert not TASKS.may_sleep
+    assert a_worker(new_stack(), posture=STAGING.workers, tasks=TASKS).sleeps
 
 
 # -- clean, and bent -------------------------------------------------------------------------------------------------
