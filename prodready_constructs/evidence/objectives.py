@@ -43,7 +43,7 @@ def table(found: Mapping[str, Any]) -> str:
             "|---|---|---|---|---|",
         ]
         for row in judged["rows"]:
-            until = f", until {row['expires']}" if row["expires"] else ""
+            until = f", until {row['expires']}" if row.get("expires") else ""
             cells = (
                 f"{row['store']}{' *' if row['decides'] else ''}",
                 plain(row["recovery_point"]),
@@ -62,7 +62,7 @@ def expired(found: Mapping[str, Any], *, today: date) -> list[str]:
         f"{path}: {row['store']}: measured too long ago, it counted until {row['expires']}; hold the drill again"
         for path, judged in found.items()
         for row in judged["rows"]
-        if row["expires"] and date.fromisoformat(row["expires"]) < today
+        if row.get("expires") and date.fromisoformat(row["expires"]) < today
     ]
 
 

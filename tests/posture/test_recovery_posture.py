@@ -37,6 +37,20 @@ DAY = timedelta(days=1)
             {"monthly_retention": None},
             r"^RecoveryPosture.monthly_cold_after: got '30 days with monthly_retention=None'; allowed: None without .*; set monthly_ret",
         ),
+        (
+            {"tested_point_age": 31 * DAY},
+            r"^RecoveryPosture.tested_point_age: got '31 days'; allowed: 1 day to 30 days \(the newest recovery point is a day old, and one "
+            r"that has ended cannot be tested\); the nearest is 30 days$",
+        ),
+        (
+            {"validation_window": timedelta(hours=169)},
+            r"^RecoveryPosture.validation_window: got '7 days, 1:00:00'; allowed: 1:00:00 to 7 days \(AWS Backup keeps",
+        ),
+        ({"test_log_retention": timedelta(0)}, r"^RecoveryPosture.test_log_retention: got '0:00:00'; allowed: 1 day to 3653 days"),
+        (
+            {"measurement_age": 401 * DAY},
+            r"^RecoveryPosture.measurement_age: got '401 days'; allowed: 31 days to 400 days \(a drill is held",
+        ),
         ({"recovery_point": timedelta(minutes=4)}, r"RecoveryPosture.recovery_point: got '0:04:00'; allowed: 0:05:00 to 1 day"),
         ({"recovery_point": 2 * DAY}, r"RecoveryPosture.recovery_point: got '2 days'; .*; the nearest is 1 day$"),
         ({"recovery_time": timedelta(0)}, r"RecoveryPosture.recovery_time: got '0:00:00'; allowed: 0:01:00 to 7 days"),
