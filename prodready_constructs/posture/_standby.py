@@ -9,9 +9,9 @@ from prodready_constructs.posture.database import RESTORE_FROM_BACKUP
 
 
 def warm_standby(posture: Any) -> dict[str, Any]:
-    """Slice name -> slice: half of the tasks, rounded up."""
+    """Slice name -> slice: half of the tasks, and no service without a spare that has one."""
     return {
-        "compute": replace(posture.compute, min_tasks=-(-posture.compute.min_tasks // 2)),
+        "compute": replace(posture.compute, min_tasks=max(-(-posture.compute.min_tasks // 2), min(2, posture.compute.min_tasks))),
         "regions": replace(posture.regions, readiness="WARM_STANDBY"),
     }
 

@@ -95,12 +95,13 @@ class Posture:
         return replace(self, **changes_in(self, regions))
 
     def warm_standby(self) -> Posture:
-        """This posture for a second region that serves at once, with half of the tasks; everything else is as large as in the first."""
+        """This posture for a second region that serves at once, with half of the tasks (two at least); everything else is as large as in the first."""
         return replace(self, **warm_standby(self))
 
     def pilot_light(self) -> Posture:
         """This posture for a second region that keeps the data and the least that runs: one task a service, no standby beside a store.
 
-        One task, and not none: what never runs is never seen to fail. Until it has grown, it keeps a recovery time of hours.
+        One task, and not none: what never runs is never seen to fail. Until it has grown, it keeps a recovery time of hours, and the rules
+        for production find it wanting: name its stack in ``guard(app, staging=[...])``.
         """
         return replace(self, **pilot_light(self))

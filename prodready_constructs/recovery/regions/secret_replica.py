@@ -11,7 +11,7 @@ from constructs import Construct
 
 from prodready_constructs.contracts import ControlClaim, SecretField, record
 from prodready_constructs.errors import ConfigurationError
-from prodready_constructs.foundation import ACCOUNT_ID, PARTITION, DataKey, Part, path_of, require_region, stated_region_of
+from prodready_constructs.foundation import ACCOUNT_ID, PARTITION, URL_SUFFIX, Part, own_key, path_of, require_region, stated_region_of
 from prodready_constructs.posture import RegionPosture
 
 CONTROLS = (
@@ -35,7 +35,7 @@ class SecretReplica(Part):
     Args:
         secret: with a stated name: ``AppSecret.secret``.
         posture: the regions that are allowed.
-        encryption_key: a key of this region; its own when None.
+        encryption_key: a key of this region, whose policy lets readers decrypt through Secrets Manager; its own when None.
 
     Raises:
         ConfigurationError: a region that is not stated, not allowed, or the secret's own; a secret without a stated name.
@@ -64,14 +64,25 @@ class SecretReplica(Part):
         require_region(self.path, region, posture.allowed_regions)
         resource = cast("secretsmanager.CfnSecret", secret.node.default_child)
         name = resource.name
-        if name is None:
+        if name is None or "${" in name:
             raise ConfigurationError(
                 f"{self.path}: secret",
                 given=f"{path_of(secret)} without a name",
                 allowed="a secret whose name is stated: in both regions it is found by it",
                 mend="give the secret a name, as AppSecret does",
             )
-        key = encryption_key or DataKey(self, "Key", description=f"{self.path}: copy of secret {name}").key
+        # Who may read the copy may decrypt it, as with AWS's own key for secrets: a grant to each reader would have this key's policy name
+        # roles of stacks that are deployed later.
+        readers = {
+            "Effect": "Allow",
+            "Principal": {"AWS": "*"},
+            "Action": "kms:Decrypt",
+            "Resource": "*",
+            "Condition": {
+                "StringEquals": {"kms:CallerAccount": ACCOUNT_ID, "kms:ViaService": f"secretsmanager.{region}.{URL_SUFFIX}"},
+            },
+        }
+        key = own_key(self, encryption_key, description=f"{self.path}: copy of secret {name}", statements=[readers])
         own = cast("kms.CfnKey | None", key.node.default_child)
         # The L1's attribute can be read from a stack of another region; the L2's cannot without a physical name.
         secret.add_replica_region(region, kms.Key.from_key_arn(self, "KeyElsewhere", own.attr_arn) if own else key)
@@ -81,7 +92,6 @@ class SecretReplica(Part):
         self.secret: secretsmanager.ISecret = secretsmanager.Secret.from_secret_attributes(
             self,
             "Secret",
-            encryption_key=key,
             secret_partial_arn=f"arn:{PARTITION}:secretsmanager:{region}:{ACCOUNT_ID}:secret:{name}",
         )
         record(self, controls=CONTROLS, tier="recovery", secret_name=name, home=home, allowed_regions=list(posture.allowed_regions))
@@ -91,5 +101,5 @@ class SecretReplica(Part):
         return SecretField(secret=self.secret, field=name)
 
     def grant_read(self, grantee: iam.IGrantable) -> iam.Grant:
-        """Let *grantee* read the copy, and decrypt with its key."""
+        """Let *grantee* read the copy; its key decrypts for whoever may."""
         return self.secret.grant_read(grantee)
