@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
 
 from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.evidence.assembly import Assembly, Resource, StackTemplate
+from prodready_constructs.evidence.runbooks.automations import by_itself
 from prodready_constructs.evidence.runbooks.catalogue.edge import certificate_procedure, web_acl_procedures
 from prodready_constructs.evidence.runbooks.catalogue.money import cost_procedure
 from prodready_constructs.evidence.runbooks.catalogue.regions import region_procedure
@@ -35,9 +35,8 @@ def procedure_pages(assembly: Assembly) -> Iterator[Page]:
     Raises:
         ConfigurationError: a recorded procedure lacks a part, or two of one construct have one id.
     """
-    automations = _automations(assembly)
     for stack, procedure, shell in (*_recorded(assembly), *_followed(assembly)):
-        yield _page(stack, procedure, shell, automations)
+        yield _page(assembly, stack, procedure, shell)
 
 
 def _recorded(assembly: Assembly) -> Iterator[tuple[StackTemplate, Procedure, Shell]]:
@@ -81,14 +80,11 @@ def _followed(assembly: Assembly) -> Iterator[tuple[StackTemplate, Procedure, Sh
             yield stack, cost_procedure(stack, shell, stack.of_type(*_MONEY)), shell
 
 
-def _automations(assembly: Assembly) -> list[dict[str, Any]]:
-    return [{**data["automation"], "path": path} for path, data in assembly.recorded(RECORDED) if data.get("automation")]
-
-
-def _page(stack: StackTemplate, procedure: Procedure, shell: Shell, automations: list[dict[str, Any]]) -> Page:
+def _page(assembly: Assembly, stack: StackTemplate, procedure: Procedure, shell: Shell) -> Page:
     steps = tuple(block for number, step in enumerate(procedure.steps, 1) for block in _step(f"{number}. ", step))
     checks = tuple(block for step in procedure.verify for block in _step("", step))
-    by_itself = tuple(_by_itself(procedure, shell, automations))
+    names = tuple(shell.preamble)
+    automated = tuple(by_itself(assembly, procedure.name, procedure.construct, shell))
     loss = (text(f"Mind: {procedure.destroys}"),) if procedure.destroys else ()
     return Page(
         stack=stack.name,
@@ -99,26 +95,14 @@ def _page(stack: StackTemplate, procedure: Procedure, shell: Shell, automations:
         lead=f"**{procedure.severity.capitalize()}** procedure for `{procedure.construct}`.",
         sections=(
             Section("When", (text(procedure.when), *loss)),
-            Section("Names", (commands(*shell.preamble),)),
-            *((Section("In one command", by_itself),) if by_itself else ()),
+            Section("Names", (commands(*names),)),
+            *automated,
             Section("Steps", steps),
             Section("How to see that it worked", checks),
             Section("Escalation", (text(procedure.escalation),)),
         ),
         construct=procedure.construct,
     )
-
-
-def _by_itself(procedure: Procedure, shell: Shell, automations: list[dict[str, Any]]) -> Iterator[Block]:
-    """The SSM Automation runbooks of ``recovery.Procedures`` that do some of it."""
-    for one in automations:
-        about = str(one["about"])
-        if procedure.name.startswith(tuple(one["kinds"])) and f"{procedure.construct}/".startswith(f"{about}/"):
-            given = " ".join(f"{name}='<{said}>'" for name, said in one.get("inputs", {}).items())
-            started = f"aws ssm start-automation-execution --document-name {shell.word(one['document'])}{f' --parameters {given}' if given else ''}"
-            yield text(f"{one['does']}{' Somebody else approves it first.' if one.get('approved') else ''}")
-            yield commands(*shell.preamble[1:], started)
-            yield answer('{"AutomationExecutionId": "4105a4fc-f944-11e6-9d32-0a1b2c3d495h"}')
 
 
 def _step(number: str, step: Step) -> Iterator[Block]:

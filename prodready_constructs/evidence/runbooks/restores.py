@@ -9,6 +9,7 @@ from typing import Any
 from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.evidence.assembly import Assembly
 from prodready_constructs.evidence.runbooks.answers import answers
+from prodready_constructs.evidence.runbooks.automations import by_itself
 from prodready_constructs.evidence.runbooks.catalogue.stores import checks_of
 from prodready_constructs.evidence.runbooks.page import Block, Page, Section, answer, commands, text
 from prodready_constructs.evidence.runbooks.places import RECORDED, slug, stack_of
@@ -47,12 +48,12 @@ def restore_pages(assembly: Assembly) -> Iterator[Page]:
             about=f"{store}: {how}",
             title=f"Restore {store}",
             lead=f"`{path}`: {how}.",
-            sections=tuple(_sections(assembly, path, fact, shell)),
+            sections=tuple(_sections(assembly, path, fact, shell, name)),
             construct=path,
         )
 
 
-def _sections(assembly: Assembly, path: str, fact: dict[str, Any], shell: Shell) -> Iterator[Section]:
+def _sections(assembly: Assembly, path: str, fact: dict[str, Any], shell: Shell, page: str) -> Iterator[Section]:
     given = [shell.text(command) for command in fact["restore_commands"]]
     checks = [(shell.text(command), shell.text(said)) for command, said in fact.get("verify", ())]
     checks = checks or checks_of(assembly, path, shell, given)
@@ -70,6 +71,7 @@ def _sections(assembly: Assembly, path: str, fact: dict[str, Any], shell: Shell)
         "How to see that it worked",
         (*checked, text("Then ask the application itself: read one record that was lost, and write one that can be deleted.")),
     )
+    yield from by_itself(assembly, page, path, shell)
     yield Section("Escalation", (text(shell.text(fact.get("escalation", ESCALATION))),))
 
 

@@ -17,6 +17,7 @@ APPROVAL_WAIT = timedelta(hours=1)
 CHANGE_WAIT = timedelta(hours=1)
 #: A table of some hundred gigabytes.
 RESTORE_WAIT = timedelta(hours=12)
+_ROLLED_OUT = ("$.services[0].deployments[0].rolloutState", "COMPLETED")
 _TIME = r"^20[0-9]{2}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9]Z$"
 _REVISION = r"^[A-Za-z0-9_-]{1,255}:[1-9][0-9]{0,9}$"
 
@@ -155,7 +156,9 @@ def restore_table(*, table: str, table_arn: str, key_arn: str | None, url_suffix
                 {"SourceTableName": table, "TargetTableName": restored, "RestoreDateTime": "{{ RestoreTime }}", **sse},
                 {"TableArn": "$.TableDescription.TableArn"},
             ),
-            _wait("Ready", "dynamodb", "DescribeTable", {"TableName": restored}, "$.Table.TableStatus", "ACTIVE", within=RESTORE_WAIT),
+            _wait(
+                "Ready", "dynamodb", "DescribeTable", {"TableName": restored}, until=("$.Table.TableStatus", "ACTIVE"), within=RESTORE_WAIT
+            ),
             _call("Protect", "dynamodb", "UpdateTable", {"TableName": restored, "DeletionProtectionEnabled": True}, {}),
             _call(
                 "Continue",
@@ -193,7 +196,9 @@ def fail_over_instance(*, identifier: str, arn: str) -> Action:
         approved=True,
         steps=(
             _call("FailOver", "rds", "RebootDBInstance", {**asked, "ForceFailover": True}, {"Status": "$.DBInstance.DBInstanceStatus"}),
-            _wait("Back", "rds", "DescribeDBInstances", asked, "$.DBInstances[0].DBInstanceStatus", "available", within=CHANGE_WAIT),
+            _wait(
+                "Back", "rds", "DescribeDBInstances", asked, until=("$.DBInstances[0].DBInstanceStatus", "available"), within=CHANGE_WAIT
+            ),
             _call("Look", "rds", "DescribeDBInstances", asked, {"Zone": "$.DBInstances[0].AvailabilityZone"}),
         ),
         outputs=("FailOver.Status", "Look.Zone"),
@@ -210,7 +215,7 @@ def fail_over_cluster(*, identifier: str, arn: str) -> Action:
         approved=True,
         steps=(
             _call("FailOver", "rds", "FailoverDBCluster", asked, {"Status": "$.DBCluster.Status"}),
-            _wait("Back", "rds", "DescribeDBClusters", asked, "$.DBClusters[0].Status", "available", within=CHANGE_WAIT),
+            _wait("Back", "rds", "DescribeDBClusters", asked, until=("$.DBClusters[0].Status", "available"), within=CHANGE_WAIT),
         ),
         outputs=("FailOver.Status",),
         statements=({"Action": ["rds:DescribeDBClusters", "rds:FailoverDBCluster"], "Resource": arn},),
@@ -228,19 +233,19 @@ def _call(name: str, service: str, api: str, inputs: Mapping[str, Any], outputs:
     }
 
 
-def _wait(name: str, service: str, api: str, inputs: Mapping[str, Any], selector: str, wanted: str, *, within: timedelta) -> dict[str, Any]:
+def _wait(name: str, service: str, api: str, inputs: Mapping[str, Any], *, until: tuple[str, str], within: timedelta) -> dict[str, Any]:
     return {
         "name": name,
         "action": "aws:waitForAwsResourceProperty",
         "onFailure": "Abort",
         "timeoutSeconds": _seconds(within),
-        "inputs": {"Service": service, "Api": api, **inputs, "PropertySelector": selector, "DesiredValues": [wanted]},
+        "inputs": {"Service": service, "Api": api, **inputs, "PropertySelector": until[0], "DesiredValues": [until[1]]},
     }
 
 
 def _deployed(cluster: str, service: str) -> dict[str, Any]:
     asked = {"cluster": cluster, "services": [service]}
-    return _wait("Deployed", "ecs", "DescribeServices", asked, "$.services[0].deployments[0].rolloutState", "COMPLETED", within=CHANGE_WAIT)
+    return _wait("Deployed", "ecs", "DescribeServices", asked, until=_ROLLED_OUT, within=CHANGE_WAIT)
 
 
 def _parameter(description: str, pattern: str) -> dict[str, str]:

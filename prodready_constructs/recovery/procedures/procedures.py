@@ -106,14 +106,15 @@ class Procedures(Part):
         )
         return self._automate(construct_id, made, about=path_of(table))
 
-    def fail_over(self, construct_id: str, database: rds.IDatabaseInstance | rds.IDatabaseCluster) -> Automation:
-        """The standby becomes the database, or a reader the writer, once it is approved."""
-        if isinstance(database, rds.DatabaseCluster) or not hasattr(database, "instance_identifier"):
-            cluster: rds.IDatabaseCluster = database  # type: ignore[assignment]
-            made = document.fail_over_cluster(identifier=cluster.cluster_identifier, arn=cluster.cluster_arn)
-        else:
-            made = document.fail_over_instance(identifier=database.instance_identifier, arn=database.instance_arn)
+    def fail_over(self, construct_id: str, database: rds.IDatabaseInstance) -> Automation:
+        """The standby becomes the database, once it is approved."""
+        made = document.fail_over_instance(identifier=database.instance_identifier, arn=database.instance_arn)
         return self._automate(construct_id, made, about=path_of(database))
+
+    def fail_over_cluster(self, construct_id: str, cluster: rds.IDatabaseCluster) -> Automation:
+        """A reader becomes the writer, once it is approved."""
+        made = document.fail_over_cluster(identifier=cluster.cluster_identifier, arn=cluster.cluster_arn)
+        return self._automate(construct_id, made, about=path_of(cluster))
 
     def _automate(self, construct_id: str, action: Action, *, about: str) -> Automation:
         if action.approved and not self._approvers:
