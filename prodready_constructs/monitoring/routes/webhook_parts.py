@@ -56,9 +56,10 @@ def memory_of(scope: Construct, key_arn: str) -> dynamodb.CfnTable:
         point_in_time_recovery_specification=dynamodb.CfnTable.PointInTimeRecoverySpecificationProperty(
             point_in_time_recovery_enabled=True
         ),
-        deletion_protection_enabled=False,
+        deletion_protection_enabled=True,
     )
-    table.apply_removal_policy(RemovalPolicy.DESTROY)
+    # As every table here: nobody has to think about which ones may go. What is left of it after the stack empties itself.
+    table.apply_removal_policy(RemovalPolicy.RETAIN)
     waive(
         table,
         rule=_NOT_BACKED_UP,

@@ -17,6 +17,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_secretsmanager as secretsmanager
 
 from bench.messages import counted, total
+from prodready_constructs.compliance import guard
 from prodready_constructs.contracts import SecretField, Severity
 from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.foundation import Part
@@ -26,7 +27,7 @@ from prodready_constructs.security import AppSecret
 from tests.edge.parts import a_private_vpc
 from tests.support.aws_cli import faults
 from tests.support.packs import findings
-from tests.support.synthesis import Template, new_stack, synth, synth_in
+from tests.support.synthesis import Template, new_app, new_stack, synth, synth_in
 
 WAIVED = [
     "AwsSolutions-IAM5[Resource::*] @ Stack/Chat/Role/Policy/Resource",
@@ -151,7 +152,7 @@ def test_one_at_a_time_in_a_private_subnet_out_by_https_alone(template: Template
 def test_its_memory_is_small_encrypted_and_forgets(template: Template) -> None:
     table = template.one("AWS::DynamoDB::Table")
     props = table["Properties"]
-    assert table["DeletionPolicy"] == "Delete"
+    assert (table["DeletionPolicy"], table["UpdateReplacePolicy"], props["DeletionProtectionEnabled"]) == ("Retain", "Retain", True)
     assert props["BillingMode"] == "PAY_PER_REQUEST"
     assert props["SSESpecification"]["SSEType"] == "KMS"
     assert props["TimeToLiveSpecification"] == {"AttributeName": "expires", "Enabled": True}
@@ -305,6 +306,17 @@ def test_bent_out_of_shape_it_is_found(bend: str, bites: str) -> None:
     before = set(findings(stack))
     setattr(part, name, None)
     assert [finding for finding in set(findings(stack)) - before if bites in finding]
+
+
+@pytest.mark.control("GOV-3")
+def test_the_guard_lets_it_through() -> None:
+    app = new_app()
+    stack = new_stack(app)
+    routes = a_routes(stack)
+    made = webhook(stack, routes=routes)
+    Watch(stack, "Watch", routes=routes, watching=[routes, made], runbook_base_url="https://runbooks.example.com")
+    waived = {waiver.rule for waiver in guard(app, required_tags=()).waivers if "/Chat/" in waiver.path}
+    assert waived == {finding.split(" @ ")[0] for finding in WAIVED}
 
 
 def test_same_without_feature_flags() -> None:
