@@ -19,9 +19,12 @@ _BANDS = {"ABOVE": "GreaterThanUpperThreshold", "BELOW": "LessThanLowerThreshold
 
 
 def make_alarm(
-    scope: Construct, construct_id: str, spec: AlarmSpec | AnomalySpec, *, description: str, topic_arn: str | None
+    scope: Construct, construct_id: str, spec: AlarmSpec | AnomalySpec, *, description: str, topic_arn: str, quiet: bool = False
 ) -> cloudwatch.CfnAlarm:
-    """The alarm of *spec*, telling *topic_arn* (nobody, when None) when it goes off and when all is well again. One message to the kernel."""
+    """The alarm of *spec*, telling *topic_arn* when it goes off and when all is well again. One message to the kernel.
+
+    A *quiet* one is told by another alarm that looks at it; the topic hears only when it can no longer be evaluated.
+    """
     metric = spec.metric
     band = isinstance(spec, AnomalySpec)
     # One metric, or an expression over several: the properties of the other form stay unset.
@@ -31,9 +34,10 @@ def make_alarm(
         scope,
         construct_id,
         alarm_description=description[:DESCRIPTION_LIMIT],
-        actions_enabled=topic_arn is not None,
-        alarm_actions=[topic_arn] if topic_arn else None,
-        ok_actions=[topic_arn] if topic_arn else None,
+        actions_enabled=True,
+        alarm_actions=None if quiet else [topic_arn],
+        ok_actions=None if quiet else [topic_arn],
+        insufficient_data_actions=[topic_arn] if quiet else None,
         namespace=single.namespace if single else None,
         metric_name=single.name if single else None,
         dimensions=_dimensions(single) if single else None,

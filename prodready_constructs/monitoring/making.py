@@ -66,7 +66,7 @@ class Maker:
         topic_arn = self._routes.topic_arns[spec.severity]
         alarm: cloudwatch.CfnAlarm | cloudwatch.CfnCompositeAlarm | None = None
         if isinstance(spec, CompositeSpec):
-            alarm = self._together(name, path, spec, description=description, topic_arn=topic_arn)
+            alarm = self._together(name, path, spec, description=description, link=link)
         elif isinstance(spec, AlarmSpec | AnomalySpec):
             told = spec.tells if isinstance(spec, AlarmSpec) else None
             alarm = make_alarm(self._scope, name, spec, description=description, topic_arn=told or topic_arn)
@@ -76,13 +76,21 @@ class Maker:
             make_rds_events(self._scope, name, spec, routes=self._routes)
         return Made(path, spec, alarm, _page(path, name, spec), twin)
 
-    def _together(self, name: str, path: str, spec: CompositeSpec, *, description: str, topic_arn: str) -> cloudwatch.CfnCompositeAlarm:
+    def _together(self, name: str, path: str, spec: CompositeSpec, *, description: str, link: str) -> cloudwatch.CfnCompositeAlarm:
         """Quiet alarms, and one that tells while all of them are on."""
         arns = []
+        lost = self._routes.topic_arns[Severity.WARNING]
         for member in spec.all_of:
             member_name = f"{name}{member.id}"
             self._claim(member_name, path)
-            made = make_alarm(self._scope, member_name, member, description=f"A part of {name}: {in_words(member)}.", topic_arn=None)
+            made = make_alarm(
+                self._scope,
+                member_name,
+                member,
+                description=f"A part of {name}: {in_words(member)}. Runbook: {link}",
+                topic_arn=lost,
+                quiet=True,
+            )
             arns.append(made.attr_arn)
         return cloudwatch.CfnCompositeAlarm(
             self._scope,
@@ -90,8 +98,8 @@ class Maker:
             alarm_description=description[:DESCRIPTION_LIMIT],
             alarm_rule=all_of(arns),
             actions_enabled=True,
-            alarm_actions=[topic_arn],
-            ok_actions=[topic_arn],
+            alarm_actions=[self._routes.topic_arns[spec.severity]],
+            ok_actions=[self._routes.topic_arns[spec.severity]],
         )
 
     def _claim(self, name: str, path: str) -> None:

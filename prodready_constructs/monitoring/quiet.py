@@ -65,12 +65,18 @@ class Hush(Part):
             source="asked for by Watch.hush",
             runbook=RunbookSpec(meaning="A deployment is under way.", causes=(), first_commands=()),
         )
-        #: In alarm while warnings are held back; it tells nobody.
+        #: In alarm while warnings are held back; it tells nobody of that.
         self.under_way = make_alarm(
-            self, "UnderWay", signal, description=f"Above {above:g} while warnings are held back: {what(during)}.", topic_arn=None
+            self,
+            "UnderWay",
+            signal,
+            description=f"Above {above:g} while warnings are held back: {what(during)}. Runbook: {link}",
+            topic_arn=topic_arn,
+            quiet=True,
         )
         for member in members:
-            member.actions_enabled = False
+            member.alarm_actions = member.ok_actions = []
+            member.insufficient_data_actions = [topic_arn]
         #: Tells the topic of warnings for its members.
         self.warnings = cloudwatch.CfnCompositeAlarm(
             self,
