@@ -19,6 +19,7 @@ PAGES = (
     "docs/rooms/edge/graphql.md",
     "docs/rooms/database.md",
     "docs/rooms/compute/devices.md",
+    "docs/rooms/recovery/regions.md",
 )
 _BLOCK = re.compile(r"<!-- (?P<file>examples/\w+\.py) -->\n```python\n.*?```\n", re.DOTALL)
 

@@ -30,6 +30,7 @@ PASSING = {
     "graphql_api": ["Parcels"],
     "one_stack": ["Shop"],
     "own_vpc": ["Ledger"],
+    "second_region": ["Orders-copies", "Orders-us-east-1", "Orders-us-west-2"],
     "stores": ["Bookings"],
     "two_regions": ["Orders-us-east-1", "Orders-us-west-2"],
 }
@@ -147,6 +148,23 @@ def test_two_regions_are_brief_and_answer_for_each_other(tmp_path: Path, monkeyp
     assert heard == [{"Fn::GetAtt": [check, "HealthCheckId"]} for check in (first, second)]
 
 
+@pytest.mark.control("DR-5")
+def test_the_second_region_is_brief_and_adds_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert len(user_lines((EXAMPLES / "second_region.py").read_text())) < 100
+    run_here("second_region", monkeypatch, tmp_path)
+    templates = read_templates(tmp_path)
+    west = templates["Orders-us-west-2"]
+    (plan,) = (one["standby"] for one in west.recorded("StandbyPlan"))
+    assert plan["recovery_time_is"] == "15 min + 30 min + 5 min + 3 min = 53 min"
+    assert plan["recovery_point"] == 15 * 60
+    assert [one["path"].split("/")[1] for one in plan["stores"]] == ["Database", "Baskets", "Documents"]
+    # What is copied to is deployed first: it names nothing of the others.
+    assert "Fn::GetStackOutput" not in json.dumps(templates["Orders-copies"].body)
+    east = json.dumps(templates["Orders-us-east-1"].body)
+    assert '"StackName": "Orders-copies"' in east
+    assert '"StackName": "Orders-us-west-2"' not in east
+
+
 def test_own_vpc_makes_no_network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run_here("own_vpc", monkeypatch, tmp_path)
     template = json.loads((tmp_path / "Ledger.template.json").read_text())
@@ -206,5 +224,6 @@ def test_the_pages_show_the_files(page: str) -> None:
 def test_the_files_that_are_shown() -> None:
     files = [shown((ROOT / page).read_text(encoding="utf-8")) for page in PAGES]
     assert files == [
-        [f"examples/{name}.py"] for name in ("one_stack", "first_app", "own_vpc", "two_regions", "graphql_api", "stores", "device_ingest")
+        [f"examples/{name}.py"]
+        for name in ("one_stack", "first_app", "own_vpc", "two_regions", "graphql_api", "stores", "device_ingest", "second_region")
     ]
