@@ -38,8 +38,9 @@ _HOMES = {
     "images": "ImageRegistry ImageRepository",
     "messaging": "Fifo Match MessageFilter ProtectedTopic ReliableQueue",
     "monitoring": (
-        "AccountEvents AgreedDowntime BusinessMetric BusinessMetrics Change Dashboard DashboardVariable Opsgenie PagerDuty Routes "
-        "SlackChannel Slo TeamsChannel Watch Webhook adopt"
+        "AccountEvents AccountMasking AgreedDowntime BusinessMetric BusinessMetrics Canary CanarySecret CanaryStep Change "
+        "CountedLogs Dashboard DashboardVariable KeptLogs LogArchive LogMasking Opsgenie PagerDuty Routes SlackChannel Slo "
+        "TeamsChannel Watch Webhook adopt"
     ),
     "network": "PrivateEndpoints PrivateNetwork SessionBastion",
     "posture": "DataClass OffHours PRODUCTION Posture Release STAGING",

@@ -10,11 +10,19 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from prodready_constructs.monitoring.adopted.adopt import adopt as adopt
+    from prodready_constructs.monitoring.canaries.canary import Canary as Canary
+    from prodready_constructs.monitoring.canaries.steps import CanarySecret as CanarySecret
+    from prodready_constructs.monitoring.canaries.steps import CanaryStep as CanaryStep
     from prodready_constructs.monitoring.changes import Change as Change
     from prodready_constructs.monitoring.dashboard.business import BusinessMetric as BusinessMetric
     from prodready_constructs.monitoring.dashboard.business import BusinessMetrics as BusinessMetrics
     from prodready_constructs.monitoring.dashboard.dashboard import Dashboard as Dashboard
     from prodready_constructs.monitoring.dashboard.variable import DashboardVariable as DashboardVariable
+    from prodready_constructs.monitoring.logs.account_masking import AccountMasking as AccountMasking
+    from prodready_constructs.monitoring.logs.counted_logs import CountedLogs as CountedLogs
+    from prodready_constructs.monitoring.logs.kept_logs import KeptLogs as KeptLogs
+    from prodready_constructs.monitoring.logs.log_archive import LogArchive as LogArchive
+    from prodready_constructs.monitoring.logs.masking import LogMasking as LogMasking
     from prodready_constructs.monitoring.routes.account_events import AccountEvents as AccountEvents
     from prodready_constructs.monitoring.routes.addresses import Opsgenie as Opsgenie
     from prodready_constructs.monitoring.routes.addresses import PagerDuty as PagerDuty
@@ -28,12 +36,20 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AccountEvents",
+    "AccountMasking",
     "AgreedDowntime",
     "BusinessMetric",
     "BusinessMetrics",
+    "Canary",
+    "CanarySecret",
+    "CanaryStep",
     "Change",
+    "CountedLogs",
     "Dashboard",
     "DashboardVariable",
+    "KeptLogs",
+    "LogArchive",
+    "LogMasking",
     "Opsgenie",
     "PagerDuty",
     "Routes",
@@ -47,10 +63,17 @@ __all__ = [
 
 _HOMES = {
     "adopted.adopt": "adopt",
+    "canaries.canary": "Canary",
+    "canaries.steps": "CanarySecret CanaryStep",
     "changes": "Change",
     "dashboard.business": "BusinessMetric BusinessMetrics",
     "dashboard.dashboard": "Dashboard",
     "dashboard.variable": "DashboardVariable",
+    "logs.account_masking": "AccountMasking",
+    "logs.counted_logs": "CountedLogs",
+    "logs.kept_logs": "KeptLogs",
+    "logs.log_archive": "LogArchive",
+    "logs.masking": "LogMasking",
     "routes.account_events": "AccountEvents",
     "routes.addresses": "Opsgenie PagerDuty",
     "routes.chat": "SlackChannel TeamsChannel",
