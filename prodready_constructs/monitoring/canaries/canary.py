@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 
 from aws_cdk import Duration, Names
 from aws_cdk import aws_ec2 as ec2
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3
@@ -21,6 +19,7 @@ from prodready_constructs.contracts import AlarmSpec, ControlClaim, GoodMinutes,
 from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.foundation import DataKey, EncryptedLogGroup, Part, require_subnets
 from prodready_constructs.monitoring.canaries.canary_alarms import GOOD_RUNS, canary_alarms, canary_graphs, failing, metric, period_of
+from prodready_constructs.monitoring.canaries.host import port_of
 from prodready_constructs.monitoring.canaries.parts import canary_role, log_policy
 from prodready_constructs.monitoring.canaries.schedule import interval_of, rate_of, timeout_of
 from prodready_constructs.monitoring.canaries.steps import MOST_STEPS, CanaryStep
@@ -41,7 +40,6 @@ MEMORY_MIB = 960
 LONGEST_NAME = 21
 #: How often a fast twin looks: a release waits for it.
 _FAST = 2
-_HOST = re.compile(r"(?=.{1,253}(:|$))([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9](:[1-9][0-9]{0,4})?")
 _SCRIPT = Path(__file__).parent / "handlers" / "index.js"
 _ANYWHERE, _HTTPS = ec2.Peer.any_ipv4(), ec2.Port.tcp(443)
 
@@ -85,7 +83,7 @@ class Canary(Part):
         encryption_key: kms.IKey | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
-        self._check_host(host)
+        port = port_of(self.path, host)
         if not 1 <= len(steps) <= MOST_STEPS:
             raise ConfigurationError(
                 f"{self.path}: steps",
@@ -117,9 +115,7 @@ class Canary(Part):
             self.security_group = ec2.SecurityGroup(
                 self, "SecurityGroup", vpc=vpc, allow_all_outbound=False, description=f"Canary {self.path}"[:255]
             )
-            self.security_group.add_egress_rule(
-                _ANYWHERE, _HTTPS if (port := _port_of(host)) == 443 else ec2.Port.tcp(port), "HTTPS of the steps"
-            )
+            self.security_group.add_egress_rule(_ANYWHERE, ec2.Port.tcp(port), "HTTPS of the steps")
             if port != 443:
                 self.security_group.add_egress_rule(_ANYWHERE, _HTTPS, "HTTPS to AWS: artifacts, metrics, traces, secrets")
         plan = {"name": self.name, "host": host, "steps": [step.plan(arns) for step in steps]}
@@ -186,26 +182,6 @@ class Canary(Part):
             interval=self._interval.total_seconds(),
         )
 
-    def _check_host(self, host: str) -> None:
-        if "${Token[" in host:
-            return
-        where = f"{self.path}: host"
-        if host.lower().startswith("http://"):
-            raise ConfigurationError(
-                where,
-                given=host,
-                allowed="a host that answers by HTTPS: what is asked in plain can be read and forged on its way",
-                mend="name the host alone",
-            )
-        port = host.partition(":")[2]
-        if not _HOST.fullmatch(host) or (port and int(port) > 65535):
-            raise ConfigurationError(
-                where,
-                given=host,
-                allowed="a domain name in small letters, with a port if it is not 443, such as 'shop.example.com' or 'shop.example.com:8443'",
-                mend="leave out scheme, path and spaces; paths belong into steps",
-            )
-
     def guard_releases_of(self, service: Releasable) -> None:
         """Bring a release of *service* back when this canary fails meanwhile; hand the canary to the ``Watch`` of the service's stack.
 
@@ -259,8 +235,3 @@ class Canary(Part):
 def _script(plan: str) -> str:
     """Our script with its plan; what a plan holds cannot end a line of it."""
     return f"{_SCRIPT.read_text(encoding='utf-8')}exports.handler = canary({plan});\n"
-
-
-def _port_of(host: str) -> int:
-    port = "" if "${Token[" in host else host.partition(":")[2]
-    return int(port) if port else 443

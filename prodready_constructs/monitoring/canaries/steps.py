@@ -29,7 +29,7 @@ _BODIES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SecretValue:
+class CanarySecret:
     """A header or body that is read from Secrets Manager at every run, and is in no template, log or artifact.
 
     Args:
@@ -53,8 +53,8 @@ class CanaryStep:
         status: one status, or several that are all right.
         contains: texts that the body has, in its first megabyte.
         answers: headers of the answer: name -> a text that the value has; ``{"Strict-Transport-Security": "max-age"}``.
-        headers: of the request: name -> value; what opens something as a ``SecretValue``.
-        body: of the request, such as JSON; a ``SecretValue`` for one that signs in.
+        headers: of the request: name -> value; what opens something as a ``CanarySecret``.
+        body: of the request, such as JSON; a ``CanarySecret`` for one that signs in.
         max_latency: until the whole answer is there; slower is a failure.
 
     Raises:
@@ -66,8 +66,8 @@ class CanaryStep:
     status: int | Sequence[int] = 200
     contains: Sequence[str] = ()
     answers: Mapping[str, str] = field(default_factory=dict)
-    headers: Mapping[str, str | SecretValue] = field(default_factory=dict)
-    body: str | SecretValue | None = None
+    headers: Mapping[str, str | CanarySecret] = field(default_factory=dict)
+    body: str | CanarySecret | None = None
     max_latency: timedelta = LATENCY
 
     def __post_init__(self) -> None:
@@ -127,7 +127,7 @@ class CanaryStep:
         if not _HEADER.fullmatch(name):
             raise ConfigurationError(where, given=name, allowed="the name of an HTTP header", mend="write it like 'Accept'")
 
-    def _check_header(self, where: str, name: str, value: str | SecretValue) -> None:
+    def _check_header(self, where: str, name: str, value: str | CanarySecret) -> None:
         self._check_name(where, name)
         if name.lower() in _OURS:
             raise ConfigurationError(
@@ -136,14 +136,14 @@ class CanaryStep:
                 allowed="a header that is not the canary's own",
                 mend="leave it out: it is set, and cookies are kept, by the canary",
             )
-        if isinstance(value, SecretValue):
+        if isinstance(value, CanarySecret):
             return
         if name.lower() in _CREDENTIALS or looks_like_a_secret(name, value):
             raise ConfigurationError(
                 f"{where}[{name!r}]",
                 given="a value in the open",
-                allowed="a SecretValue: everybody who reads the template or the canary would read this",
-                mend=f"put it into Secrets Manager and write {{{name!r}: SecretValue(secret=...)}}",
+                allowed="a CanarySecret: everybody who reads the template or the canary would read this",
+                mend=f"put it into Secrets Manager and write {{{name!r}: CanarySecret(secret=...)}}",
             )
         if re.search(r"[^\x20-\x7e]", value):
             raise ConfigurationError(f"{where}[{name!r}]", given=value, allowed="one line of printable ASCII", mend="leave out line ends")
@@ -164,19 +164,19 @@ class CanaryStep:
                 raise ConfigurationError(
                     where,
                     given="a secret in the open",
-                    allowed="a SecretValue: everybody who reads the template or the canary would read this",
-                    mend="put the whole body into Secrets Manager and write body=SecretValue(secret=...)",
+                    allowed="a CanarySecret: everybody who reads the template or the canary would read this",
+                    mend="put the whole body into Secrets Manager and write body=CanarySecret(secret=...)",
                 )
 
     @property
     def secrets(self) -> list[secretsmanager.ISecret]:
         """What it reads."""
-        return [value.secret for value in (*self.headers.values(), self.body) if isinstance(value, SecretValue)]
+        return [value.secret for value in (*self.headers.values(), self.body) if isinstance(value, CanarySecret)]
 
     def plan(self, arn_of: Mapping[int, str]) -> dict[str, Any]:
         """As the script takes it; *arn_of* says the ARN of a secret by the ``id`` of its object."""
 
-        def value(given: str | SecretValue) -> str | dict[str, Any]:
+        def value(given: str | CanarySecret) -> str | dict[str, Any]:
             if isinstance(given, str):
                 return given
             return {"secret": arn_of[id(given.secret)], "field": given.field, "before": given.before}
