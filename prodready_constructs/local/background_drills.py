@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime, timezone
@@ -81,14 +82,16 @@ def schedule_starts_its_job(session: Session, assembly: Assembly) -> Iterator[st
     scheduler, states = (session.client(service, stack.account, stack.region) for service in ("scheduler", "stepfunctions"))
     schedule = scheduler.get_schedule(Name=physical_id(session, stack, logical_id), GroupName=group)
     once = {name: schedule[name] for name in ("FlexibleTimeWindow", "Target")}
+    before = {each["executionArn"] for each in states.list_executions(stateMachineArn=schedule["Target"]["Arn"])["executions"]}
     now = f"at({datetime.now(timezone.utc):%Y-%m-%dT%H:%M:%S})"
-    scheduler.create_schedule(Name="drill", GroupName=group, ScheduleExpression=now, ScheduleExpressionTimezone="UTC", **once)
+    drill = f"drill-{uuid.uuid4().hex[:8]}"
+    scheduler.create_schedule(Name=drill, GroupName=group, ScheduleExpression=now, ScheduleExpressionTimezone="UTC", **once)
     try:
         yield f"{stack.name}: a second schedule with the target of {logical_id}, due now"
-        execution = _ended(states, schedule["Target"]["Arn"])
+        execution = _ended(states, schedule["Target"]["Arn"], before)
     finally:
         with suppress(scheduler.exceptions.ResourceNotFoundException):
-            scheduler.delete_schedule(Name="drill", GroupName=group)
+            scheduler.delete_schedule(Name=drill, GroupName=group)
     passed = [
         event["stateEnteredEventDetails"]["name"]
         for event in states.get_execution_history(executionArn=execution["executionArn"], maxResults=1000)["events"]
@@ -224,12 +227,12 @@ def _is_machine(stack: Stack, logical_id: Any) -> bool:
     return bool(stack.resources.get(logical_id, {}).get("Type") == "AWS::StepFunctions::StateMachine")
 
 
-def _ended(states: Any, machine: str) -> dict[str, Any]:
-    """The first execution of *machine*, when it has ended."""
+def _ended(states: Any, machine: str, before: set[str]) -> dict[str, Any]:
+    """The execution of *machine* that is not one of those *before*, when it has ended."""
     deadline = time.monotonic() + _SECONDS
     while time.monotonic() < deadline:
         for each in states.list_executions(stateMachineArn=machine)["executions"]:
-            if each["status"] != "RUNNING":
+            if each["status"] != "RUNNING" and each["executionArn"] not in before:
                 described: dict[str, Any] = states.describe_execution(executionArn=each["executionArn"])
                 return described
         time.sleep(0.3)

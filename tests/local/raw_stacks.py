@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,11 +24,11 @@ def template(name: str) -> dict[str, Any]:
     return read
 
 
-def assembly(name: str, folder: Path) -> Assembly:
-    """An assembly of one stack, as ``cdk synth`` would write it."""
+def assembly(name: str, folder: Path, completed: Callable[[dict[str, Any]], dict[str, Any]] = lambda read: read) -> Assembly:
+    """An assembly of one stack, as ``cdk synth`` would write it, of the template as *completed*."""
     folder.mkdir(parents=True)
     stack = name.capitalize()
-    (folder / f"{stack}.template.json").write_text(json.dumps(template(name)))
+    (folder / f"{stack}.template.json").write_text(json.dumps(completed(template(name))))
     artifact = {
         "type": "aws:cloudformation:stack",
         "environment": f"aws://{ACCOUNT}/{REGION}",

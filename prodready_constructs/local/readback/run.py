@@ -130,7 +130,17 @@ def _resolver(session: Session, stack: Stack, physical_ids: Mapping[str, str]) -
         "AWS::StackName": stack.name,
         "AWS::StackId": described["StackId"],
     }
-    return Resolver(physical_ids, pseudo, _outputs(session, stack), _exports(session, stack))
+    return Resolver(physical_ids, pseudo, _outputs(session, stack), _exports(session, stack), _names(stack))
+
+
+def _names(stack: Stack) -> dict[str, str]:
+    """Logical id -> the name that the template gives, where it does: ``ThingGroupName`` of a ThingGroup, or plainly ``Name``."""
+    given = {
+        logical_id: resource.get("Properties", {}).get(f"{resource['Type'].rpartition('::')[2]}Name")
+        or resource.get("Properties", {}).get("Name")
+        for logical_id, resource in stack.resources.items()
+    }
+    return {logical_id: name for logical_id, name in given.items() if isinstance(name, str)}
 
 
 def _outputs(session: Session, stack: Stack) -> Callable[[str, str, str | None], str | None]:

@@ -57,7 +57,7 @@ class Resolver:
     """Turns template values into expected ones, independently of the emulator's own resolution.
 
     Args: physical ids by logical id; pseudo parameters; *output_of*: reads an output of another stack (stack, output,
-    region); *export*: reads an export.
+    region); *export*: reads an export; *names*: the names that the template itself gives, by logical id.
     """
 
     def __init__(
@@ -66,11 +66,13 @@ class Resolver:
         pseudo: Mapping[str, str],
         output_of: Callable[[str, str, str | None], str | None],
         export: Callable[[str], str | None],
+        names: Mapping[str, str] | None = None,
     ) -> None:
         self._ids = physical_ids
         self._pseudo = pseudo
         self._output_of = output_of
         self._export = export
+        self._names = names or {}
         self._intrinsics: dict[str, Callable[[Any], Any]] = {
             "Ref": self._ref,
             "Fn::GetAtt": self._attribute,
@@ -121,8 +123,8 @@ class Resolver:
         known = physical_id.rpartition("/")[2] if physical_id.startswith("http") else physical_id
         parts = tuple(part for part in known.split("|") if len(part) > 3)
         telling = attribute.endswith(("Arn", "Id")) and parts
-        # Where the id is drawn at random, a generated ARN still carries the logical id.
-        return _around((*parts, logical_id) if telling else ("",), f"{logical_id}.{attribute}")
+        # Where the id is drawn at random, the ARN still carries the name, and a generated name the logical id.
+        return _around((*parts, self._names.get(logical_id, logical_id)) if telling else ("",), f"{logical_id}.{attribute}")
 
     def _join(self, argument: Any) -> Any:
         delimiter, items = argument
