@@ -68,6 +68,9 @@ class ChatConfiguration(Part):
     Always: nobody can do anything in AWS from the channel (its role may nothing, and its guardrail denies everything: left out, the guardrail
     would be AdministratorAccess); errors are logged.
 
+    Args:
+        channel: whom it tells. topic_arns: what it hears. name: of the configuration; no other of the account has it.
+
     Sources: https://docs.aws.amazon.com/chatbot/latest/adminguide/understanding-permissions.html
     https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-chatbot-slackchannelconfiguration.html
     """
