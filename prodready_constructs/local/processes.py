@@ -58,8 +58,10 @@ def side_by_side(jobs: Sequence[Callable[[], None]]) -> None:
         try:
             wait(futures)
         except BaseException:
-            for group in tuple(_running):
-                group.stop()
+            # Again, for what a job was just about to start.
+            while wait(futures, timeout=0.05).not_done:
+                for group in tuple(_running):
+                    group.stop()
             raise
     for future in futures:
         future.result()

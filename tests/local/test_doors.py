@@ -40,6 +40,12 @@ from prodready_constructs.local.readback.values import matches
         ("ecr", "/ AmazonEC2ContainerRegistry_V20150921.DescribeRegistry", True),
         ("ecr", "/ AmazonEC2ContainerRegistry_V20150921.PutReplicationConfiguration", True),
         ("ecr", "/ AmazonEC2ContainerRegistry_V20150921.PutImageScanningConfiguration", False),
+        ("codedeploy", "/ CodeDeploy_20141006.CreateDeploymentGroup", True),
+        ("iot", "/billing-groups/devices ", True),
+        ("iot", "/rules/billing-groups ", False),
+        ("ssm", "/ AmazonSSM.CreateDocument", True),
+        ("ssm", "/ AmazonSSM.UpdateDocumentDefaultVersion", True),
+        ("ssm", "/ AmazonSSM.GetParameter", False),
         ("", "/ ", False),
     ],
 )
@@ -51,6 +57,7 @@ def test_no_type_is_recorded_and_read() -> None:
     assert set(RECORDED_TYPES) & set(READERS) == set()
     for type_name, properties in RECORDED_PROPERTIES.items():
         read = {check.property for check in READERS[type_name].checks} if type_name in READERS else set()
+        # A part of a property may be recorded while the rest is read.
         assert read & set(properties) == set()
 
 

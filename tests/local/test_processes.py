@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from prodready_constructs.local.processes import (
     kill_marked,
     marked,
     new_marker,
+    side_by_side,
     signals_unwind,
 )
 
@@ -105,3 +107,53 @@ def test_the_emulator_ends_when_its_parent_is_killed() -> None:
         assert child.stdin is not None
         child.stdin.close()
         assert child.wait(timeout=20) == -signal.SIGKILL
+
+
+def _waiting(code: str, folder: Path, marker: str, codes: list[int]) -> None:
+    codes.append(_start(code, marker, folder / new_marker()).wait())
+
+
+def meet(barrier: threading.Barrier) -> None:
+    barrier.wait()
+
+
+def test_jobs_are_done_side_by_side() -> None:
+    meeting = threading.Barrier(2, timeout=20)
+    side_by_side([lambda: meet(meeting)] * 2)
+    assert not meeting.broken
+
+
+def test_a_failing_job_is_raised_when_the_others_have_ended() -> None:
+    failed, ended = threading.Event(), []
+
+    def fail() -> None:
+        failed.set()
+        raise ValueError("one")
+
+    def go_on() -> None:
+        failed.wait(20)
+        time.sleep(0.1)
+        ended.append("other")
+
+    with pytest.raises(ValueError, match="one"):
+        side_by_side([fail, go_on])
+    assert ended == ["other"]
+
+
+def test_a_signal_ends_what_every_job_waits_for(tmp_path: Path) -> None:
+    marker, codes = new_marker(), list[int]()
+    code = "import time; print('ready', flush=True); time.sleep(600)"
+    jobs = [lambda: _waiting(code, tmp_path, marker, codes)] * 2
+
+    def interrupt() -> None:
+        while [log.read_text() for log in tmp_path.iterdir()] != ["ready\n"] * 2:
+            time.sleep(0.02)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=interrupt, daemon=True).start()
+    started = time.monotonic()
+    with pytest.raises(StoppedBySignal, match="SIGTERM"), signals_unwind():
+        side_by_side(jobs)
+    assert time.monotonic() - started < 20
+    assert codes == [-signal.SIGTERM] * 2
+    assert marked(marker) == []
