@@ -56,9 +56,12 @@ class Drill(Part):
 
     Always: one account; a target that finds nothing fails the experiment before anything breaks; stopped by the first stop alarm; after the
     faults the experiment goes on, breaking nothing, until everything is to be well again.
+
+    Args:
+        asked: what ``Drills.add`` was asked for.
     """
 
-    def __init__(self, scope: Construct, construct_id: str, asked: Asked) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, asked: Asked) -> None:
         super().__init__(scope, construct_id)
         path = self.path
         #: What FIS may do in this experiment.

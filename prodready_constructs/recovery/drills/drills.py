@@ -10,11 +10,12 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-from prodready_constructs.contracts import ControlClaim, EventSpec, GraphSpec, Recoverable, RunbookSpec, Severity, record
+from prodready_constructs.contracts import ControlClaim, EventSpec, GraphSpec, Recoverable, record
 from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.foundation import ACCOUNT_ID, PARTITION, REGION, DataKey, EncryptedLogGroup, Part, path_of, region_of_arn
 from prodready_constructs.posture import DrillPosture
 from prodready_constructs.recovery.drills.drill import Asked, Drill, lasts
+from prodready_constructs.recovery.drills.notices import notices
 from prodready_constructs.recovery.drills.planned import LONGEST, Fault
 
 CONTROLS = (
@@ -151,7 +152,7 @@ class Drills(Part):
         drill = Drill(
             self,
             drill_id,
-            Asked(
+            asked=Asked(
                 question=question,
                 planned=planned,
                 stop_alarms=tuple(stop_alarms),
@@ -168,32 +169,7 @@ class Drills(Part):
     @property
     def alarm_specs(self) -> tuple[EventSpec, ...]:
         """An experiment, of this stack or of somebody else, that began; one that failed or was stopped."""
-        return (
-            _event(
-                "ExperimentBegan",
-                ["running"],
-                meaning="An AWS FIS experiment began in this account and region: what breaks now may be broken on purpose.",
-                causes=("a drill that was announced", "somebody who may start experiments and should not: compare with the calendar"),
-                commands=(
-                    "aws fis list-experiments --query 'experiments[?state.status==`running`]'",
-                    "aws fis stop-experiment --id $EXPERIMENT_ID",
-                ),
-            ),
-            _event(
-                "ExperimentStopped",
-                ["failed", "stopped"],
-                meaning="An AWS FIS experiment ended early: a stop alarm went off, a target found nothing, or a person stopped it.",
-                causes=(
-                    "the system did not bear the fault: the stop alarm says what users felt",
-                    "a target has no resource (a service asleep, a database without standby)",
-                    "the role lacks a permission",
-                ),
-                commands=(
-                    "aws fis get-experiment --id $EXPERIMENT_ID --query 'experiment.[state,actions]'",
-                    f"aws logs tail {self._log_name} --since 1h",
-                ),
-            ),
-        )
+        return notices(self._log_name)
 
     @property
     def graphs(self) -> tuple[GraphSpec, ...]:
@@ -249,17 +225,3 @@ def _recovery(where: str, within: timedelta | None, proving: Recoverable | None)
             mend="leave it out: a drill that allows more proves nothing",
         )
     return within or fact.recovery_time, f"{fact.store}: {fact.recovery_time_is}"
-
-
-def _event(event_id: str, statuses: list[str], *, meaning: str, causes: tuple[str, ...], commands: tuple[str, ...]) -> EventSpec:
-    return EventSpec(
-        id=event_id,
-        pattern={
-            "source": ["aws.fis"],
-            "detail-type": ["FIS Experiment State Change"],
-            "detail": {"new-state": {"status": statuses}},
-        },
-        severity=Severity.WARNING,
-        source="https://docs.aws.amazon.com/fis/latest/userguide/monitoring-eventbridge.html",
-        runbook=RunbookSpec(meaning=meaning, causes=causes, first_commands=commands),
-    )
