@@ -20,6 +20,7 @@ from prodready_constructs.monitoring.checks import check
 from prodready_constructs.posture import PRODUCTION
 from prodready_constructs.recovery import BackupPlan, BackupVault
 from tests.recovery.stores import BACKUP, ONE_REGION, STANDBY, Factless, Store
+from tests.support.aws_cli import faults
 from tests.support.packs import findings
 from tests.support.synthesis import SECOND_REGION, Template, new_app, new_stack, synth, synth_all, synth_in
 
@@ -274,6 +275,8 @@ def test_wakes_on_failed_jobs_and_on_a_day_without_backup(built: tuple[BackupPla
 def test_every_alarm_is_complete(built: tuple[BackupPlan, Template, list[str]]) -> None:
     for spec in built[0].alarm_specs:
         check("Stack/Backups", spec, region="us-east-1")
+        for line in spec.runbook.first_commands:
+            assert not list(faults(line)), line
 
 
 @pytest.mark.control("DR-3")

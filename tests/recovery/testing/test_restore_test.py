@@ -11,6 +11,7 @@ from typing import Any
 
 import aws_cdk as cdk
 import pytest
+from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_secretsmanager as secretsmanager
 
 from bench.messages import counted, total
@@ -378,3 +379,13 @@ def test_messages() -> None:
     with counted() as counts:
         RestoreTest(stack, "Test", posture=PRODUCTION.recovery, vault=vault, checking=checking, vpc=vpc)
     assert total(counts) <= 125, counts
+
+
+@pytest.mark.control("GOV-1", "NET-6")
+def test_a_restored_database_that_is_opened_to_all_is_found() -> None:
+    stack = new_stack()
+    _, made = everything(stack)
+    assert made.restored is not None
+    before = set(findings(stack))
+    made.restored.add_ingress_rule(ec2.Peer.any_ipv4(), ec2.Port.tcp(5433))
+    assert "AwsSolutions-EC23" in {one.partition(" ")[0] for one in set(findings(stack)) - before}
