@@ -26,6 +26,7 @@ from prodready_constructs.compute.service.targets import check_target
 from prodready_constructs.compute.tasks.asleep import while_asleep
 from prodready_constructs.compute.tasks.fargate_workload import FargateWorkload
 from prodready_constructs.contracts import AlarmSpec, AnyAlarmSpec, FrontDoor, GoodAndBad, GraphSpec, record
+from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.foundation import path_of
 from prodready_constructs.posture import ComputePosture
 
@@ -196,5 +197,16 @@ class WebService(FargateWorkload):
 
     @property
     def service_level(self) -> GoodAndBad:
-        """Requests that its tasks answered with 5xx, of all that reached them: ``Slo(of=service)``. Behind a load balancer only."""
+        """Requests that its tasks answered with 5xx, of all that reached them: ``Slo(of=service)``.
+
+        Raises:
+            ConfigurationError: no load balancer sends it requests, and so nobody counts them.
+        """
+        if not self._metrics.target_groups:
+            raise ConfigurationError(
+                f"{self.path}: service_level",
+                given="no load balancer",
+                allowed="a service behind a load balancer, which counts its requests",
+                mend="give the Slo an indicator of your own: of=GoodAndBad(...) of metrics that the service publishes",
+            )
         return self._metrics.service_level
