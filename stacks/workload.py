@@ -93,8 +93,11 @@ class WorkloadStack(EnvironmentStack):
         # Before what callers reach past CloudFront, who are told apart by the address they connect from: sign-ins, AppSync, partners.
         self.direct_acl = WebAcl(self, "DirectAcl", posture=posture.edge, path_limits={})
         self.direct_acl.protect(self.users, self.users.pool_arn)
-        prefix = f"{settings.application}-{settings.environment}"
-        page = self.users.add_sign_in_page(domain=login) if login else self.users.add_sign_in_page(prefix=prefix)
+        page = (
+            self.users.add_sign_in_page(domain=login)
+            if login
+            else self.users.add_sign_in_page(prefix=f"{settings.application}-{settings.environment}")
+        )
         self.api = ProtectedRestApi(
             self,
             "Api",
