@@ -59,7 +59,7 @@ class Canary(Part):
         schedule: ``"rate(5 minutes)"`` or ``"cron(0/10 6-22 * * ? *)"`` (UTC), a run a day or more; the posture's interval when None.
         timeout: of a run; what the steps may take and 30 seconds when None.
         vpc: where a host without a public address is reached, from private subnets, by HTTPS; None: from Lambda's own network, as users come.
-        encryption_key: of artifacts in an unencrypted bucket, logs and variables; its policy must admit CloudWatch Logs; its own when None.
+        encryption_key: of logs and variables, and of artifacts in a bucket without a key; its policy must admit CloudWatch Logs; its own when None.
 
     Raises:
         ConfigurationError: a host with a scheme or a path, plain HTTP, no step or too many, a schedule or timeout that cannot be.
@@ -120,7 +120,6 @@ class Canary(Part):
                 self.security_group.add_egress_rule(_ANYWHERE, _HTTPS, "HTTPS to AWS: artifacts, metrics, traces, secrets")
         plan = {"name": self.name, "host": host, "steps": [step.plan(arns) for step in steps]}
         days = posture.canary_retention.days
-        bucket_key = artifacts.encryption_key
         #: The L1 itself: the L2 knows neither the role's paths nor the encryption of artifacts without a key of its own.
         self.canary = synthetics.CfnCanary(
             self,
@@ -132,7 +131,7 @@ class Canary(Part):
             artifact_s3_location=f"s3://{self._bucket}/{self._prefix.rstrip('/')}",
             artifact_config=synthetics.CfnCanary.ArtifactConfigProperty(
                 s3_encryption=synthetics.CfnCanary.S3EncryptionProperty(
-                    encryption_mode="SSE_KMS" if bucket_key else "SSE_S3", kms_key_arn=bucket_key.key_arn if bucket_key else None
+                    encryption_mode="SSE_KMS", kms_key_arn=(artifacts.encryption_key or key).key_arn
                 )
             ),
             schedule=synthetics.CfnCanary.ScheduleProperty(expression=expression, duration_in_seconds="0"),
