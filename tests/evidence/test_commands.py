@@ -55,6 +55,34 @@ def test_every_command_of_the_pages_exists() -> None:
         ("aws deploy get-deployment --deployment-id $(aws deploy list-deployments --max-items 1 --query 'deployments[0]')", []),
         ("aws s3control create-job help", []),
         ("aws", ["aws: no such command"]),
+        ("aws ecs stop-service-deployment --service-deployment-arn a --stop-type ROLLBACK", []),
+        (
+            "aws ecs stop-service-deployment --service-deployment-arn a --stop-type BACK",
+            ["aws ecs stop-service-deployment: --stop-type: no such value: BACK"],
+        ),
+        ("aws ecs stop-service-deployment --service-deployment-arn a --stop-type $TYPE", []),
+        ("aws ecs update-service --service s --desired-count many", ["aws ecs update-service: --desired-count: no number: many"]),
+        ("aws ecs update-service --service s --desired-count <how many>", []),
+        (
+            "aws dynamodb update-time-to-live --table-name t --time-to-live-specification Enabled=true,Attribute=x",
+            ["aws dynamodb update-time-to-live: --time-to-live-specification: no key Attribute"],
+        ),
+        ("aws dynamodb update-time-to-live --table-name t --time-to-live-specification Enabled=true,AttributeName=x", []),
+        (
+            'aws route53 change-resource-record-sets --hosted-zone-id z --change-batch \'{"Changes":[{"Action":"PUT"}]}\'',
+            [
+                "aws route53 change-resource-record-sets: --change-batch: no such value: PUT",
+                "aws route53 change-resource-record-sets: --change-batch: lacks key ResourceRecordSet",
+            ],
+        ),
+        (
+            "aws cloudtrail lookup-events --lookup-attributes AttributeKey=Name,AttributeValue=$NAME",
+            ["aws cloudtrail lookup-events: --lookup-attributes: no such value: Name"],
+        ),
+        (
+            "aws sqs get-queue-attributes --queue-url u --attribute-names All Depth",
+            ["aws sqs get-queue-attributes: --attribute-names: no such value: Depth"],
+        ),
         ("aws rds describe-db-instances --query 'open", ["No closing quotation: aws rds describe-db-instances --query 'open"]),
     ],
 )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from itertools import dropwhile, groupby
+from typing import Any
 
 import botocore.session
 from botocore import xform_name
@@ -41,6 +43,8 @@ EXTRA: dict[tuple[str, str], frozenset[str]] = {
 _NESTED = re.compile(r"\$\(((?:[^()]|\((?:[^()]|\([^()]*\))*\))*)\)")
 #: What a person fills in: ``<the previous revision>``, ``THE-BUCKET``.
 _BLANK = re.compile(r"<[^<>]*>")
+#: A value that only the shell or a person knows, or that stands in a file; a comment's words are none.
+_OPEN = re.compile(r"\$|BLANK|NESTED|THE-|^file://|^fileb://|^-$|[`*]")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=.*", re.DOTALL)
 
 
@@ -121,4 +125,75 @@ def _faults(service: str = "", command: str = "", *options: str) -> list[str]:
     if options[:1] == ("help",):
         return []
     found = [f"{where}: no option {option}" for option in sorted(given - known - GLOBAL)]
+    if (service, command) not in EXTRA and not where.startswith(f"aws {service} wait"):
+        found += [f"{where}: {fault}" for fault in _value_faults(_members(service, command), options)]
     return found + [f"{where}: lacks {option}" for option in sorted(needed - given) if not given & GENERATED]
+
+
+@cache
+def _members(service: str, command: str) -> dict[str, Any]:
+    """Option of *command* -> the shape of its value."""
+    model = botocore.session.get_session().get_service_model(RENAMED.get(service, service))
+    operation = next(name for name in model.operation_names if xform_name(name, "-") == command)
+    shape = model.operation_model(operation).input_shape
+    return {f"--{xform_name(name, '-')}": inner for name, inner in (shape.members if shape else {}).items()}
+
+
+def _value_faults(shapes: dict[str, Any], options: Sequence[str]) -> Iterator[str]:
+    """What the CLI would not take of the values: other words than the model lists, structures with keys that it does not have."""
+    name = ""
+    for word in options:
+        option, equals, given = word.partition("=")
+        name = option if word.startswith("--") else name
+        value = given if word.startswith("--") else word
+        if name not in shapes or name in GLOBAL or (word.startswith("--") and not equals):
+            continue
+        yield from (f"{name}: {fault}" for fault in _misfits(value, shapes[name]))
+        if shapes[name].type_name != "list":
+            # One value: what follows is the file that a stream is written to.
+            name = ""
+
+
+def _misfits(value: str, shape: Any) -> Iterator[str]:
+    if shape.type_name == "list" and not value.startswith("["):
+        yield from _misfits(value, shape.member)
+    elif value.startswith(("{", "[")) and shape.type_name in {"list", "map", "structure"}:
+        try:
+            yield from _json_misfits(json.loads(value), shape)
+        except ValueError:
+            yield f"no JSON: {value}"
+    elif shape.type_name == "structure" and "=" in value:
+        for key, inner in re.findall(r"(?:^|,)(\w+)=([^,]*)", re.sub(r"\{[^{}]*\}|\[[^\[\]]*\]", "BLANK", value)):
+            if key not in shape.members:
+                yield f"no key {key}"
+            elif shape.members[key].type_name not in {"structure", "list", "map"}:
+                yield from _misfits(inner, shape.members[key])
+    elif _OPEN.search(value):
+        return
+    elif shape.type_name == "structure":
+        yield f"no structure: {value}"
+    elif shape.type_name in {"integer", "long", "float", "double"}:
+        if not re.fullmatch(r"-?\d+(\.\d+)?", value):
+            yield f"no number: {value}"
+    elif (allowed := getattr(shape, "enum", None)) and value not in allowed:
+        yield f"no such value: {value}"
+
+
+def _json_misfits(value: Any, shape: Any) -> Iterator[str]:
+    if shape.type_name == "structure" and isinstance(value, dict):
+        for key, inner in value.items():
+            if key in shape.members:
+                yield from _json_misfits(inner, shape.members[key])
+            else:
+                yield f"no key {key}"
+        yield from (f"lacks key {key}" for key in shape.required_members if key not in value)
+    elif shape.type_name == "list" and isinstance(value, list):
+        for inner in value:
+            yield from _json_misfits(inner, shape.member)
+    elif shape.type_name == "map" and isinstance(value, dict):
+        for inner in value.values():
+            yield from _json_misfits(inner, shape.value)
+    elif isinstance(value, dict | list) or shape.type_name in {"structure", "list", "map"}:
+        yield f"no {shape.type_name}: {json.dumps(value)}"
+    elif isinstance(value, str) and not _OPEN.search(value) and (allowed := getattr(shape, "enum", None)) and value not in allowed:
+        yield f"no such value: {value}"

@@ -21,6 +21,9 @@ from prodready_constructs.evidence.runbooks.procedures import procedure_pages
 from prodready_constructs.evidence.runbooks.restores import restore_pages
 from prodready_constructs.evidence.runbooks.writing import INDEX, swap
 
+#: Pages about a whole stack, and the word that an alarm's name has to which one of them belongs.
+_OF_A_STACK = {"certificate": "Certificate", "cost-spike": "Cost"}
+
 __all__ = ["MARK", "runbook_document", "runbook_html", "runbook_pages", "write_runbooks"]
 
 
@@ -74,10 +77,14 @@ def _with_ways_back(page: Page, pages: list[Page]) -> Page:
         for other in pages
         if other.kind in {"restore", "recover"}
         and other.stack == page.stack
-        and (f"{other.construct}/".startswith(f"{page.construct}/") or f"{page.construct}/".startswith(f"{other.construct}/"))
-        and other.construct.count("/")
+        and (_related(page, other) or _OF_A_STACK.get(other.name, "/") in page.name)
     ]
     if not beside:
         return page
     links = Section("Ways back", (Block("links", tuple(f"{other.title} {other.name}.md" for other in beside)),))
     return replace(page, sections=(*page.sections, links))
+
+
+def _related(page: Page, other: Page) -> bool:
+    within = f"{other.construct}/".startswith(f"{page.construct}/") or f"{page.construct}/".startswith(f"{other.construct}/")
+    return within and bool(other.construct.count("/"))

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from prodready_constructs.evidence.assembly import Assembly
 from prodready_constructs.evidence.runbooks.page import Block, Section, answer, commands, text
-from prodready_constructs.evidence.runbooks.places import RECORDED
+from prodready_constructs.evidence.runbooks.places import RECORDED, stack_of
 from prodready_constructs.evidence.shell import Shell
 
 _STARTED = '{"AutomationExecutionId": "4105a4fc-f944-11e6-9d32-0a1b2c3d495h"}'
@@ -21,7 +21,7 @@ def by_itself(assembly: Assembly, page: str, construct: str, shell: Shell) -> It
     blocks: list[Block] = []
     for _, data in assembly.recorded(RECORDED):
         one = data.get("automation")
-        if not one or not page.startswith(tuple(one["kinds"])) or not _same(str(one["about"]), construct):
+        if not one or not page.startswith(tuple(one["kinds"])) or not _same(assembly, str(one["about"]), construct):
             continue
         fresh = len(shell.preamble)
         document = shell.word(one["document"])
@@ -35,5 +35,7 @@ def by_itself(assembly: Assembly, page: str, construct: str, shell: Shell) -> It
         yield Section("In one command", (*blocks, *followed))
 
 
-def _same(about: str, construct: str) -> bool:
-    return f"{about}/".startswith(f"{construct}/") or f"{construct}/".startswith(f"{about}/")
+def _same(assembly: Assembly, about: str, construct: str) -> bool:
+    """Whether one is part of the other; a page about a whole stack is about none of its parts."""
+    whole = construct == stack_of(assembly, about).path
+    return not whole and (f"{about}/".startswith(f"{construct}/") or f"{construct}/".startswith(f"{about}/"))

@@ -9,6 +9,7 @@ from html import escape
 from prodready_constructs.evidence.runbooks.page import Block, Page
 
 _CODE = re.compile(r"`([^`]+)`")
+_STRONG, _AS_STRONG = re.compile(r"\*\*([^*]+)\*\*"), r"<strong>\1</strong>"
 _NOT_IN_AN_ID = re.compile(r"[^A-Za-z0-9-]+")
 #: Colours with a contrast of more than 7 : 1 on their ground; every table and command can be scrolled by keyboard.
 STYLE = """
@@ -68,7 +69,7 @@ def _article(page: Page, known: set[tuple[str, str]]) -> str:
         f"<h4>{escape(section.heading)}</h4>{''.join(_block(block, page, known) for block in section.blocks)}" for section in page.sections
     )
     return (
-        f'<article id="{name}" aria-labelledby="{name}-title"><h3 id="{name}-title">{escape(page.title)}</h3><p>{_inline(page.lead)}</p>'
+        f'<article id="{name}" aria-labelledby="{name}-title"><h3 id="{name}-title">{escape(page.title)}</h3><p>{_STRONG.sub(_AS_STRONG, _inline(page.lead))}</p>'
         f'{sections}<p class="to-index"><a href="#runbooks">All runbooks</a></p></article>'
     )
 
