@@ -38,7 +38,7 @@ from prodready_constructs import (
     Watch,
     WebService,
 )
-from prodready_constructs.contracts import Metric
+from prodready_constructs.contracts import Metric, Watchable
 
 ROOT = Path(__file__).parents[1]
 TARGET = ROOT / "docs" / "images" / "dashboard.svg"
@@ -77,7 +77,7 @@ def body() -> dict[str, Any]:
         title="Orders a minute", metric=Metric(namespace="Shop", name="OrdersPlaced", statistic="Sum", label="orders"), goal=40
     )
     business = BusinessMetrics(shop, "Business", shown=[orders])
-    watched = [promise, front, service, database, work, business, alerts]
+    watched: list[Watchable] = [promise, front, service, database, work, business, alerts]
     watch = Watch(
         shop, "Watch", routes=alerts, watching=[one for one in watched if one.alarm_specs], runbook_base_url="https://runbooks.example.com"
     )

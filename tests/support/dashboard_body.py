@@ -202,7 +202,7 @@ def _widget(where: str, widget: Mapping[str, Any]) -> Iterator[str]:
         return
     for key in set(widget) - {"type", "x", "y", "width", "height", "properties"}:
         yield f"{where}: unknown key {key}"
-    x, y, width, height = (widget.get(key) for key in ("x", "y", "width", "height"))
+    x, y, width, height = (widget.get(key, -1) for key in ("x", "y", "width", "height"))
     if not (is_whole(x) and is_whole(y) and is_whole(width) and is_whole(height)):
         yield f"{where}: a place that is no whole number"
     elif not (0 <= x < GRID and y >= 0 and 1 <= width <= GRID and x + width <= GRID and 1 <= height <= 1000):

@@ -177,7 +177,7 @@ def test_the_arithmetic_is_recorded_and_noted(built: tuple[Slo, Slo, Template, l
     assert "promises" not in fast
 
 
-def annotations(target: float, **more: Any) -> list[str]:
+def notes_of(target: float, **more: Any) -> list[str]:
     stack = new_stack()
     Slo(stack, "Orders", of=REQUEST_BASED, target=target, **more)
     entries = synth(stack).metadata.get("Stack/Orders", [])
@@ -187,13 +187,13 @@ def annotations(target: float, **more: Any) -> list[str]:
 
 @pytest.mark.control("OPS-6")
 def test_a_target_above_the_promises_is_noted_with_the_arithmetic() -> None:
-    assert annotations(99.9) == []
-    (note,) = annotations(99.99)
+    assert notes_of(99.9) == []
+    (note,) = notes_of(99.99)
     assert note == (
         "A target of 99.99 % is above what AWS promises of what it depends on: 99.99 % (Elastic Load Balancing, several zones, 2022-07) x "
         "99.99 % (Amazon ECS and AWS Fargate, several zones, 2022-05) = 99.980001 %. It can be met only while AWS does better than promised."
     )
-    assert annotations(99.9, depends_on=["cognito"])[0].count(" x ") == 2
+    assert notes_of(99.9, depends_on=["cognito"])[0].count(" x ") == 2
 
 
 def test_clean(built: tuple[Slo, Slo, Template, list[str]]) -> None:
