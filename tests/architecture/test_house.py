@@ -20,7 +20,7 @@ GROUND = {"contracts", "errors", "foundation", "posture", "waivers"}
 ARROWS: dict[str, tuple[set[str], bool]] = {
     "errors": (set(), False),
     "posture": ({"errors"}, False),
-    "contracts": (set(), False),
+    "contracts": ({"errors"}, False),
     "waivers": ({"errors"}, True),
     "foundation": (GROUND, True),
     "evidence": ({"errors"}, False),
