@@ -22,7 +22,7 @@ def findings_metric(findings: str) -> Metric:
 def finding_alarm(*, findings: str, of: str | None, secrets: bool) -> AlarmSpec:
     """Somebody logs what must not be logged; *of* is the group it was found in, None for any of the account."""
     read = (
-        f"aws logs describe-data-protection-policy --log-group-identifier {of}"
+        f"aws logs get-data-protection-policy --log-group-identifier {of}"
         if of
         else "aws logs describe-account-policies --policy-type DATA_PROTECTION_POLICY"
     )
