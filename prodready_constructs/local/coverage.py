@@ -89,7 +89,8 @@ RECORDED_PROPERTIES: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "Notifications": "the API has no vault notifications",
         },
         "AWS::CloudWatch::Alarm": {"Metrics": "the API does not report metric math"},
-        "AWS::EC2::VPCEndpoint": {"PrivateDnsEnabled": _NOT_REPORTED},
+        "AWS::EC2::FlowLog": {"DeliverLogsPermissionArn": _NOT_REPORTED, "MaxAggregationInterval": _NOT_REPORTED},
+        "AWS::EC2::VPCEndpoint": {"PrivateDnsEnabled": _NOT_REPORTED, "SecurityGroupIds": _NOT_REPORTED},
         "AWS::EC2::LaunchTemplate": {
             "LaunchTemplateData.BlockDeviceMappings.0.Ebs.KmsKeyId": _NOT_REPORTED,
             "LaunchTemplateData.CreditSpecification": _NOT_REPORTED,

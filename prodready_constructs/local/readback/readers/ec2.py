@@ -50,6 +50,15 @@ def _endpoint(aws: Aws, physical_id: str, _: Properties) -> Any:
     return aws("ec2").describe_vpc_endpoints(VpcEndpointIds=[physical_id])["VpcEndpoints"][0]
 
 
+def _table(aws: Aws, physical_id: str, _: Properties) -> Any:
+    return aws("ec2").describe_route_tables(RouteTableIds=[physical_id])["RouteTables"][0]
+
+
+def _association(aws: Aws, _: str, properties: Properties) -> Any:
+    found = _table(aws, str(properties["RouteTableId"]), properties)["Associations"]
+    return next(each for each in found if each.get("SubnetId") == properties["SubnetId"])
+
+
 def _template(aws: Aws, physical_id: str, _: Properties) -> Any:
     """The newest version: CloudFormation makes one with every change."""
     versions = aws("ec2").describe_launch_template_versions(LaunchTemplateId=physical_id, Versions=["$Latest"])
@@ -111,16 +120,29 @@ def _one_by_one(permissions: Any) -> list[dict[str, Any]]:
     ]
 
 
+def _described(live: Any) -> Any:
+    """What an opening is for stands with its peer."""
+    return next(peers[0].get("Description") for peers in (live[listed] for listed, _ in _PEERS.values() if listed in live) if peers)
+
+
+def _no_prefix_list(properties: Properties) -> bool:
+    """The emulator keeps no description of an opening for a prefix list."""
+    return not any(name.endswith("PrefixListId") for name in properties)
+
+
 def _rule(direction: str) -> Reader:
     """A rule that is a resource of its own: every permission of its group, to find it among."""
 
     def fetch(aws: Aws, _: str, properties: Properties) -> Any:
         wanted = _opening(properties)
         permissions = _one_by_one(_security_group(aws, str(properties["GroupId"]), {})[direction])
-        return next((each for each in permissions if matches(wanted, each)), {})
+        opened = next((each for each in permissions if matches(wanted, each)), None)
+        return {} if opened is None else {**opened, "GroupId": properties["GroupId"]}
 
     peers = (Check(name, f"{listed}.0.{member}") for name, (listed, member) in _PEERS.items())
-    return Reader(fetch, (*same("IpProtocol", "FromPort", "ToPort"), *peers))
+    return Reader(
+        fetch, (*same("IpProtocol", "FromPort", "ToPort", "GroupId"), Check("Description", _described, when=_no_prefix_list), *peers)
+    )
 
 
 READERS = {
@@ -155,6 +177,8 @@ READERS = {
             Check("LogDestination", "LogDestination"),
         ),
     ),
-    "AWS::EC2::VPCEndpoint": Reader(_endpoint, same("VpcId", "ServiceName", "VpcEndpointType", "SubnetIds")),
+    "AWS::EC2::VPCEndpoint": Reader(_endpoint, same("VpcId", "ServiceName", "VpcEndpointType", "SubnetIds", "RouteTableIds")),
+    "AWS::EC2::RouteTable": Reader(_table, same("VpcId")),
+    "AWS::EC2::SubnetRouteTableAssociation": Reader(_association, same("SubnetId", "RouteTableId")),
     "AWS::EC2::Route": Reader(_routes, same("DestinationCidrBlock", "NatGatewayId", "GatewayId")),
 }

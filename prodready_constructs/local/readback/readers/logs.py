@@ -44,7 +44,12 @@ READERS = {
         ),
     ),
     "AWS::Logs::MetricFilter": Reader(
-        _filter, (Check("FilterPattern", "filterPattern"), Check("MetricTransformations", "metricTransformations"))
+        _filter,
+        (
+            Check("LogGroupName", "logGroupName"),
+            Check("FilterPattern", "filterPattern"),
+            Check("MetricTransformations", "metricTransformations"),
+        ),
     ),
     "AWS::Logs::DeliverySource": Reader(_source, (Check("LogType", "logType"), Check("ResourceArn", "resourceArns.0"))),
     "AWS::Logs::DeliveryDestination": Reader(

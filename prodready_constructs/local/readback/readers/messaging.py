@@ -49,7 +49,7 @@ READERS = {
             *same("FifoTopic", "ContentBasedDeduplication", "FifoThroughputScope", "ArchivePolicy"),
         ),
     ),
-    "AWS::SNS::TopicPolicy": Reader(_topic_policy, (Check("PolicyDocument", "Policy"),)),
+    "AWS::SNS::TopicPolicy": Reader(_topic_policy, (Check("PolicyDocument", "Policy"), Check("Topics", lambda live: [live["TopicArn"]]))),
     "AWS::SNS::Subscription": Reader(
         _subscription,
         (
