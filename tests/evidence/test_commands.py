@@ -55,6 +55,9 @@ def test_every_command_of_the_pages_exists() -> None:
         ("aws deploy get-deployment --deployment-id $(aws deploy list-deployments --max-items 1 --query 'deployments[0]')", []),
         ("aws s3control create-job help", []),
         ("aws", ["aws: no such command"]),
+        ("aws rds --region us-west-2 describe-db-instances", []),
+        ("aws rds --region us-west-2 describe-instances", ["aws rds describe-instances: no such command"]),
+        ("aws ecr get-login-password | cat", []),
         ("aws ecs stop-service-deployment --service-deployment-arn a --stop-type ROLLBACK", []),
         (
             "aws ecs stop-service-deployment --service-deployment-arn a --stop-type BACK",

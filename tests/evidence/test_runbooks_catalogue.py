@@ -128,7 +128,7 @@ def test_every_command_exists_and_every_line_is_shell(pages: dict[str, str]) -> 
             assert used == "AWS_REGION" or re.search(rf"\b{used}=", page), f"{name}: {used} is never filled"
 
 
-@pytest.mark.control("DR-6", "CMP-8")
+@pytest.mark.control("DR-6", "WEB-4")
 @pytest.mark.parametrize(
     ("name", "said"),
     [

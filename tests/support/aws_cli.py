@@ -35,6 +35,7 @@ _TRANSFER = _words(
 #: What the CLI has beside the models (AWS CLI command reference, pages of the same names): command -> its options.
 EXTRA: dict[tuple[str, str], frozenset[str]] = {
     ("logs", "tail"): _words("since follow format filter-pattern log-stream-names log-stream-name-prefix"),
+    ("ecr", "get-login-password"): frozenset(),
     ("s3", "ls"): _words("recursive page-size human-readable summarize request-payer"),
     **{("s3", name): _TRANSFER for name in ("cp", "mv", "rm", "sync")},
     ("rds", "generate-db-auth-token"): _words("hostname port username"),
@@ -110,6 +111,10 @@ def faults(line: str) -> list[str]:
 
 
 def _faults(service: str = "", command: str = "", *options: str) -> list[str]:
+    while command in GLOBAL and len(options) > 1:
+        # Such an option may stand before the command; all that we write there take a value.
+        _, command, *rest = options
+        options = tuple(rest)
     where = f"aws {service} {command}".strip()
     given = {word.split("=", 1)[0] for word in options if word.startswith("--")}
     needed: frozenset[str] = frozenset()
