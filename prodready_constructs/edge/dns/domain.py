@@ -22,7 +22,7 @@ from prodready_constructs.contracts import (
 from prodready_constructs.edge.dns.names import require_names
 from prodready_constructs.edge.dns.records import is_on_cloudfront, make_aliases, require_target, routed, suffix, take
 from prodready_constructs.edge.dns.routing import Routing, require_routing
-from prodready_constructs.edge.dns.zones import zone_of
+from prodready_constructs.edge.dns.zones import zone_id, zone_name
 from prodready_constructs.edge.regions import CLOUDFRONT_REGION, stated
 from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.foundation import Part
@@ -80,7 +80,7 @@ class Domain(Part):
         super().__init__(scope, construct_id)
         names = (name, *also)
         others = (*also, *alternative_names)
-        self._zone_name, self._zone_id = zone_of(hosted_zone)
+        self._zone_name = zone_name(hosted_zone)
         require_names(self.path, (name, *others), self._zone_name)
         if routing is not None:
             require_routing(self.path, routing, names)
@@ -194,7 +194,7 @@ class Domain(Part):
                     ),
                     first_commands=(
                         f"aws acm describe-certificate --certificate-arn {arn} --query 'Certificate.[NotAfter,RenewalSummary]'",
-                        f"aws route53 list-resource-record-sets --hosted-zone-id {self._zone_id} "
+                        f"aws route53 list-resource-record-sets --hosted-zone-id {zone_id(self.hosted_zone)} "
                         "--query \"ResourceRecordSets[?Type=='CNAME' || Type=='CAA']\"",
                         f"dig +short NS {self.name.removeprefix('*.')}",
                     ),
