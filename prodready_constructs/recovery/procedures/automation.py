@@ -26,6 +26,10 @@ class Automation(Part):
 
     Always: a role for nothing else, which only Automation of this account may take; inputs checked by a pattern; the first failure ends it;
     a changed document is a new version of the same one.
+
+    Args:
+        action: what it does. about: the construct path of what it does it to.
+        approvers: ARNs; topic_arn: where they are told, or None.
     """
 
     def __init__(

@@ -290,6 +290,13 @@ def test_it_is_clean() -> None:
     assert findings(stack) == []
 
 
+@pytest.mark.control("DR-6")
+def test_a_wider_role_is_found() -> None:
+    stack = new_stack()
+    build(stack)["Restart"].role.add_to_policy(iam.PolicyStatement(actions=["ecs:UpdateService"], resources=["*"]))
+    assert any(found.startswith("AwsSolutions-IAM5[Resource::*]") for found in findings(stack))
+
+
 def test_it_is_the_same_without_feature_flags(template: Template, documents: dict[str, dict[str, Any]]) -> None:
     app = new_app(flags={})
     stack = new_stack(app)
