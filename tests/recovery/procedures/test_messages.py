@@ -19,5 +19,5 @@ def test_an_automation() -> None:
     with counted() as counts:
         procedures = Procedures(stack, "Procedures", approvers=("arn:aws:iam::111122223333:role/OnCall",))
         procedures.fail_over("FailOver", instance)
-    assert total(counts) <= 28, counts
+    assert total(counts) <= 17, counts
     assert counts["callback"] == 0
