@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_secretsmanager as secretsmanager
 
@@ -421,3 +422,13 @@ def test_messages() -> None:
         make(stack, "Second", artifacts=bucket, encryption_key=key)
     assert total(counts) <= 60, counts
     assert counts["callback"] == 0
+
+
+def test_a_bent_canary_is_caught() -> None:
+    stack = new_stack()
+    canary = make(stack)
+    canary.log_group.node.default_child.kms_key_id = None  # type: ignore[union-attr]
+    canary.role.add_to_policy(iam.PolicyStatement.from_json({"Effect": "Allow", "Action": "s3:*", "Resource": "arn:aws:s3:::everything/*"}))
+    found = [line for line in findings(stack) if "/Shop/" in line]
+    assert any(line.startswith("NIST.800.53.R5-CloudWatchLogGroupEncrypted @ Stack/Shop/Logs") for line in found)
+    assert any("AwsSolutions-IAM5[Action::s3:*]" in line for line in found)
