@@ -40,7 +40,7 @@ def written(file: Path) -> Iterator[tuple[int, str]]:
 
 
 #: A string that another one completes says nothing of what is missing.
-_OPEN_END = re.compile(r": lacks |No closing quotation|No escaped character")
+_OPEN_END = re.compile(r": lacks |aws \S+ --\S+: no such command|No closing quotation|No escaped character")
 
 
 @pytest.mark.control("OPS-3", "DR-6")
