@@ -154,6 +154,13 @@ def test_delay_matters_to_minutes_only() -> None:
 
 
 @pytest.mark.control("OPS-2")
+@pytest.mark.parametrize(("limit", "found"), [(1_900_000_000, []), (100, ["Clock: time does not make it go off"])])
+def test_an_alarm_by_the_clock(limit: int, found: list[str]) -> None:
+    math = _math(f"({limit} - EPOCH(a)) / 86400", "a")
+    assert faults(of_spec("Clock", replace(CPU, metric=math, threshold=30, comparison="LessThanThreshold"))) == found
+
+
+@pytest.mark.control("OPS-2")
 def test_dynamodb_alarms_keep_their_state_whatever_they_say() -> None:
     throttles = replace(CPU, metric=Metric(namespace="AWS/DynamoDB", name="ReadThrottleEvents"), missing_data="notBreaching")
     alarm = of_spec("Throttled", throttles)

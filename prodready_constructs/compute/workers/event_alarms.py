@@ -87,7 +87,9 @@ def queue_consumer_alarms(watched: WatchedMapping) -> tuple[AlarmSpec, ...]:
             threshold=1,
             comparison="GreaterThanOrEqualToThreshold",
             severity=Severity.CRITICAL,
+            # Not all of them: the youngest minute may come late, and is filled until then.
             periods=10,
+            datapoints=8,
             # A mapping that is disabled reports nothing: that is filled with 0. Without a message there is nothing to take.
             missing_data="notBreaching",
             source="Ledger FN-5: work arrives and nobody does it",

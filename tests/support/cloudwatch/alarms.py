@@ -24,6 +24,7 @@ class Alarm:
 
     Attributes:
         inputs: id of each metric -> its namespace; expression: over them, none for a single metric.
+        start: the epoch second of the oldest period.
         band: half the width of the expected band that tests give, around 0, for an alarm on what is unusual.
     """
 
@@ -37,6 +38,7 @@ class Alarm:
     missing: str
     period: int
     band: bool = False
+    start: int = 0
 
     @property
     def treats_missing_as(self) -> str:
@@ -47,7 +49,7 @@ class Alarm:
         """The series that is compared with the threshold."""
         if self.expression is None:
             return series[next(iter(self.inputs))]
-        return evaluate(self.expression, series, period=self.period)
+        return evaluate(self.expression, series, period=self.period, start=self.start)
 
     def points(self, result: Series) -> list[Point]:
         """Each value, compared."""
@@ -84,8 +86,9 @@ class Alarm:
         """Values for each metric that are worth a try: around the threshold, and around the numbers in the expression."""
         # Of a list of like metrics one moves and the others follow: ten nodes have as many states as there are atoms otherwise.
         tried = (0.0, 0.5, 1.0, 2.0, 50.0, 100.0, 1_000.0, 1e6, 1e12, *self.near(self.threshold))
-        # What AWS measures is not negative; what stands in a band of its own around 0 may be.
-        values = [*tried, *(-one for one in tried)] if self.band else [one for one in tried if one >= min(0.0, self.threshold)]
+        # What AWS measures is not negative, but for a few that say -1 of a failure; what stands in a band around 0 may be.
+        either = self.band or self.comparison.startswith("LessThan")
+        values = [*tried, *(-one for one in tried)] if either else [one for one in tried if one >= min(0.0, self.threshold)]
         names = list(self.inputs)
         if len(names) <= 2:
             yield from (dict(zip(names, row, strict=True)) for row in itertools.product(values, repeat=len(names)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import NamedTuple
 
 from tests.support.cloudwatch.alarms import Alarm
@@ -32,11 +33,21 @@ Inputs = Mapping[str, Line]
 
 def faults(alarm: Alarm) -> list[str]:
     """What is wrong with *alarm*, in words; nothing when it fires when it should, keeps silent when it should, and treats silence as said."""
+    if alarm.expression is not None and "EPOCH(" in alarm.expression:
+        return [f"{alarm.name}: {fault}" for fault in _follows_the_clock(alarm)]
     found = _edge(alarm)
     if found is None:
         return [f"{alarm.name}: no data makes it go off, or all data does"]
     good, bad = found
     return [f"{alarm.name}: {fault}" for fault in (*_fires(alarm, good, bad), *_is_silent(alarm), *_bears_delay(alarm, good, bad))]
+
+
+def _follows_the_clock(alarm: Alarm) -> Iterator[str]:
+    """It is time, not data, that sets it off: on one side of the year 2000 or 2100 it must be on, on the other off."""
+    steady: dict[str, Series] = {name: [1.0] * alarm.length for name in alarm.inputs}
+    states = {replace(alarm, start=start).state(steady) for start in (946_684_800, 4_102_444_800)}
+    if states != {State.OK, State.ALARM}:
+        yield "time does not make it go off"
 
 
 def _fires(alarm: Alarm, good: Inputs, bad: Inputs) -> Iterator[str]:
