@@ -38,7 +38,14 @@ _AT = re.compile(r"at\(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}\)")
 
 
 class Hush(Part):
-    """The warnings of one construct, told as one alarm, and not while *during* is above *above*. Made by ``Watch.hush``."""
+    """The warnings of one construct, told as one alarm, and not while *during* is above *above*. Made by ``Watch.hush``.
+
+    Args:
+        members, arns: the alarms that are told together from now on, and their ARNs.
+        during, above: what is measured while a change is under way, and from where on it is.
+        wait: how long a warning may last before it is told all the same.
+        topic_arn, link: who is told, and the runbook.
+    """
 
     def __init__(
         self,
@@ -99,6 +106,11 @@ class Mute(Part):
     """No action of the given alarms in a window that comes again, or comes once. Made by ``Watch.mute``.
 
     The alarms keep their state and their history; the dashboard shows them. Event rules and RDS events go on telling.
+
+    Args:
+        alarm_names: whose actions are held back.
+        schedule, time_zone: when a window begins, as CloudWatch writes it, by the clocks of that zone.
+        lasting: how long a window is, in whole minutes.
 
     Raises:
         ConfigurationError: a window that CloudWatch would not take.

@@ -61,11 +61,16 @@ class ServiceRelease:
         rules = [route.production_rule.listener_rule_arn, route.test_rule.listener_rule_arn]
         # One role for all that Amazon ECS does for a release, and for this service alone.
         self._role = role = ComposedRole(
-            self._owner, "ReleaseRole", assumed_by=_ECS, description=f"{where}: what Amazon ECS does to release it"
+            self._owner,
+            "ReleaseRole",
+            assumed_by=_ECS,
+            description=f"{where}: what Amazon ECS does to release it",
+            statements=[
+                {"Action": list(_LOOK), "Resource": "*"},
+                {"Action": ["elasticloadbalancing:DeregisterTargets", "elasticloadbalancing:RegisterTargets"], "Resource": groups},
+                {"Action": ["elasticloadbalancing:ModifyRule"], "Resource": rules},
+            ],
         )
-        self._allow(_LOOK, "*")
-        self._allow(("elasticloadbalancing:DeregisterTargets", "elasticloadbalancing:RegisterTargets"), groups)
-        self._allow(("elasticloadbalancing:ModifyRule",), rules)
         waive(
             role.policy,
             rule="AwsSolutions-IAM5[Resource::*]",
