@@ -9,6 +9,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from constructs import Construct, IConstruct
 
+from prodready_constructs.contracts import ProcedureSpec, ProcedureStep, Severity
 from prodready_constructs.foundation import REGION
 from prodready_constructs.waivers import waive
 
@@ -62,4 +63,23 @@ def exec_command(*, cluster: str, service: str, container: str) -> str:
     return (
         f'aws ecs execute-command --region {REGION} --cluster {cluster} --task "$({task})" --container {container}'
         " --interactive --command /bin/sh"
+    )
+
+
+def shell_procedure(command: str) -> ProcedureSpec:
+    """The page of the runbooks that says how a shell is opened by *command*."""
+    return ProcedureSpec(
+        id="OpenAShell",
+        title="Open a shell in a running task",
+        when="Logs and metrics do not show what is wrong, and somebody must look inside. All of the session is logged.",
+        steps=(ProcedureStep(do="Open it in whichever task runs", command=command, expected="Starting session with SessionId: ..."),),
+        verify=(
+            ProcedureStep(
+                do="See your session, and nobody's that should not be there",
+                command="aws ssm describe-sessions --state Active --query 'Sessions[].[Owner,Target,StartDate]' --output table",
+                expected="one line with your name",
+            ),
+        ),
+        escalation="No shell after ten minutes: the task began before ECS Exec was allowed; start a new deployment, or read the logs.",
+        severity=Severity.WARNING,
     )

@@ -15,9 +15,9 @@ from constructs import Construct
 
 from prodready_constructs.compute.tasks.cluster import capacity, offer_spot
 from prodready_constructs.compute.tasks.container_task import ContainerTask
-from prodready_constructs.compute.tasks.exec import exec_command, open_to_exec
+from prodready_constructs.compute.tasks.exec import exec_command, open_to_exec, shell_procedure
 from prodready_constructs.compute.tasks.hours import off_hours, scale_on_schedule
-from prodready_constructs.contracts import Attachable
+from prodready_constructs.contracts import Attachable, record
 from prodready_constructs.foundation import Schedule
 from prodready_constructs.posture import ComputePosture, OffHours
 
@@ -168,6 +168,7 @@ class FargateWorkload(ContainerTask):
                 sessions=self._sessions.log_group_arn,
                 key=self._key,
             )
+            record(self, controls=(), tier="compute", procedures=[shell_procedure(self.exec_command).as_fact()])
 
     @property
     def exec_command(self) -> str:

@@ -17,6 +17,7 @@ from prodready_constructs.network.bastion.alarms import BastionNames, bastion_al
 from prodready_constructs.network.bastion.connecting import check_names, check_store, near_end
 from prodready_constructs.network.bastion.documents import shell_document, tunnel_document
 from prodready_constructs.network.bastion.host import disk_statement, instance_role, keep_hours, launch_template, scaling_group
+from prodready_constructs.network.bastion.procedure import reach
 from prodready_constructs.network.bastion.tunnel import Client, Tunnel, client_of, hosts_of, sign_in_command, start_command
 from prodready_constructs.network.endpoints import PrivateEndpoints
 from prodready_constructs.posture import BastionPosture
@@ -190,6 +191,9 @@ class SessionBastion(Part):
             CfnOutput(self, f"{full}Tunnel", value=tunnel.command, description=f"Opens {full} on 127.0.0.1:{local}")
             if tunnel.sign_in:
                 CfnOutput(self, f"{full}SignIn", value=tunnel.sign_in, description=f"Signs in to {full} through its tunnel")
+        wake = self.wake_command if self._posture.off_hours else None
+        pages = [reach(self._tunnels[f"{name}{suffix}"], path=self.path, wake=wake).as_fact() for suffix in hosts]
+        record(self, controls=(), tier="network", procedures=pages)
         return self._tunnels[name]
 
     def grant_session(self, grantee: iam.IRole | iam.IUser | iam.IGroup) -> iam.ManagedPolicy:
