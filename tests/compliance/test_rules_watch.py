@@ -80,6 +80,9 @@ def test_a_watchable_construct_is_watched() -> None:
     stack = stack_of({"Db": resource("RDS::DBInstance")})
     orphan = {"Stack/Orders": recorded(watchable=True), "Stack/Quiet": recorded()}
     assert found("WatchableWithoutAlarms", stack_of({}), metadata=orphan) == ["Stack/Orders"]
+    # What it says of itself later takes nothing back.
+    talkative = {"Stack/Orders": [*recorded(watchable=True), *recorded(procedures=[])]}
+    assert found("WatchableWithoutAlarms", stack_of({}), metadata=talkative) == ["Stack/Orders"]
     watch = {"Stack/Watch": [{"type": "prodready:construct", "data": {"kind": "Watch", "watched": ["Stack/Orders"]}}]}
     assert found("WatchableWithoutAlarms", stack_of({}), metadata=orphan | watch) == []
     # A resource inside a construct of ours is that construct's business.

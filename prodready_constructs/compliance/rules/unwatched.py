@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 from prodready_constructs.compliance.rules.rule import Hit, Rule, Subject, hit, mappings
 from prodready_constructs.contracts import METADATA_KEY
@@ -68,7 +69,11 @@ def _alarmed(subject: Subject) -> set[Resource]:
 
 
 def _find(subject: Subject) -> Iterator[Hit]:
-    recorded = {path: data for path, data in subject.assembly.recorded(METADATA_KEY) if isinstance(data, dict)}
+    recorded: dict[str, dict[str, Any]] = {}
+    for path, data in subject.assembly.recorded(METADATA_KEY):
+        if isinstance(data, dict):
+            # A construct may say more of itself later: nothing that it said before is taken back.
+            recorded[path] = {**recorded.get(path, {}), **data}
     watched = {path for data in recorded.values() for path in data.get("watched", ())}
     for path, data in recorded.items():
         if data.get("watchable") and path not in watched:

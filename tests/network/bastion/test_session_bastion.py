@@ -478,7 +478,7 @@ class TestRefusals:
 
 
 def test_it_says_what_it_promises(production: Made) -> None:
-    (facts,) = production.template.recorded("SessionBastion")
+    facts = production.template.recorded("SessionBastion")[0]
     assert (facts["tier"], facts["watchable"]) == ("network", True)
     assert {claim["control"] for claim in facts["controls"]} == {"NET-7", "COST-4"}
 
