@@ -19,6 +19,7 @@ URL_SUFFIX = Aws.URL_SUFFIX
 
 #: What was asked of scopes that are no parts (stacks, mostly), by scope: neither answer can change.
 _paths: WeakKeyDictionary[Construct, str] = WeakKeyDictionary()
+_stacks: WeakKeyDictionary[Construct, Stack] = WeakKeyDictionary()
 _regions: WeakKeyDictionary[Stack, str | None] = WeakKeyDictionary()
 
 
@@ -64,7 +65,11 @@ class Part(Construct):
         scope = self._scope
         if isinstance(scope, Stack):
             return scope
-        return scope.stack if isinstance(scope, Part) else Stack.of(self)
+        if isinstance(scope, Part):
+            return scope.stack
+        if scope not in _stacks:
+            _stacks[scope] = Stack.of(scope)
+        return _stacks[scope]
 
     @property
     def stated_region(self) -> str | None:
