@@ -15,7 +15,8 @@ from constructs import Construct
 from prodready_constructs.cache.users import user_arn
 from prodready_constructs.contracts import AlarmSpec, ControlClaim, GraphSpec, record
 from prodready_constructs.foundation import DataKey, Part, require_subnets
-from prodready_constructs.foundation.rotation import rotate_on_schedule, rotation_function
+from prodready_constructs.foundation.errand_function import errand_function
+from prodready_constructs.foundation.rotation import rotate_on_schedule
 from prodready_constructs.foundation.rotation_alarms import rotation_alarms, rotation_graph
 
 CONTROLS = (
@@ -40,7 +41,7 @@ class RotationParts(Part):
     def __init__(self, scope: Construct, construct_id: str, *, vpc: ec2.IVpc, key: kms.IKey | None, log_retention: timedelta) -> None:
         super().__init__(scope, construct_id)
         subnets = require_subnets(self, vpc, tier="private")
-        made = rotation_function(
+        made = errand_function(
             self,
             code=_CODE.read_text(encoding="utf-8"),
             purpose=("Rotates passwords of caches", "Rotation of cache passwords", "Gives users of caches new passwords"),

@@ -13,7 +13,7 @@ from constructs import Construct
 from prodready_constructs.contracts import AnyAlarmSpec, ControlClaim, EventSpec, GraphSpec, RunbookSpec, Severity, record
 from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.foundation import DataKey, Part, require_subnets
-from prodready_constructs.foundation.rotation import rotation_function
+from prodready_constructs.foundation.errand_function import errand_function
 from prodready_constructs.foundation.rotation_alarms import rotation_alarms, rotation_graph
 from prodready_constructs.identity.user_directory import UserDirectory
 
@@ -64,7 +64,7 @@ class ClientSecretRotation(Part):
         self._directory, self._token_url = directory, directory.sign_in_page.token_url
         self._pool_id = directory.user_pool.user_pool_id
         key = encryption_key or DataKey(self, "Key", description="Logs of client secret rotation", encrypts_logs=True).key
-        made = rotation_function(
+        made = errand_function(
             self,
             code=_CODE.read_text(encoding="utf-8"),
             purpose=("Rotates secrets of machine clients", "Rotation of client secrets", "Gives machine clients new secrets"),

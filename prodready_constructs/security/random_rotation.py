@@ -13,7 +13,7 @@ from constructs import Construct
 from prodready_constructs.contracts import AlarmSpec, ControlClaim, GraphSpec, record
 from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.foundation import DataKey, Part, require_subnets
-from prodready_constructs.foundation.rotation import rotation_function
+from prodready_constructs.foundation.errand_function import errand_function
 from prodready_constructs.foundation.rotation_alarms import rotation_alarms, rotation_graph
 
 CONTROLS = (
@@ -56,7 +56,7 @@ class RandomRotation(Part):
         super().__init__(scope, construct_id)
         subnets = require_subnets(self, vpc, tier="isolated")
         key = encryption_key or DataKey(self, "Key", description="Logs of secret rotation", encrypts_logs=True).key
-        made = rotation_function(
+        made = errand_function(
             self,
             code=_CODE.read_text(encoding="utf-8"),
             purpose=("Rotates random values of secrets", "Rotation of secrets", "Gives secrets new random values"),

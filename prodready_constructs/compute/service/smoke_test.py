@@ -16,7 +16,7 @@ from constructs import Construct
 from prodready_constructs.contracts import SideDoor
 from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.foundation import path_of, require_subnets
-from prodready_constructs.foundation.rotation import rotation_function
+from prodready_constructs.foundation.errand_function import errand_function
 
 _CODE = Path(__file__).parent / "handlers" / "smoke_test"
 MOST_ATTEMPTS = 20
@@ -69,7 +69,7 @@ class SmokeTester:
 
     def __init__(self, scope: Construct, *, door: SideDoor, vpc: ec2.IVpc, key: kms.IKey, log_retention: timedelta) -> None:
         path = path_of(scope)
-        made = rotation_function(
+        made = errand_function(
             scope,
             code=lambda_.Code.from_asset(str(_CODE), exclude=["__pycache__", "*.pyc"]),
             purpose=(

@@ -23,7 +23,7 @@ from prodready_constructs.database.migrations.wiring import field_of, setting
 from prodready_constructs.database.users import DatabaseUser
 from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.foundation import DataKey, EncryptedLogGroup, Part, require_subnets
-from prodready_constructs.foundation.rotation import rotation_function
+from prodready_constructs.foundation.errand_function import errand_function
 from prodready_constructs.posture import ComputePosture
 
 CONTROLS = (
@@ -110,7 +110,7 @@ class MigrationTask(Part):
         for name, field in attachment.secrets.items():
             self.add_secret(name, field)
         self._cluster_arn, self._definition_arn = self.cluster.cluster_arn, self.task_definition.task_definition_arn
-        self._runner = runner = rotation_function(
+        self._runner = runner = errand_function(
             Construct(self, "Runner"),
             code=lambda_.Code.from_asset(str(_CODE), exclude=["__pycache__"]),
             handler="run_migration.handler",

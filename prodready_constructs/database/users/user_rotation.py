@@ -15,7 +15,8 @@ from prodready_constructs.database.users.drivers import HOME, function_code
 from prodready_constructs.database.users.host import RotationPosture, SqlDatabase, host_of
 from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.foundation import REGION, URL_SUFFIX, DataKey, Part, require_subnets
-from prodready_constructs.foundation.rotation import check_rotation_period, rotation_function
+from prodready_constructs.foundation.errand_function import errand_function
+from prodready_constructs.foundation.rotation import check_rotation_period
 from prodready_constructs.foundation.rotation_alarms import rotation_alarms, rotation_graph
 
 CONTROLS = (
@@ -73,7 +74,7 @@ class DatabaseUserRotation(Part):
         #: How often, and within how many hours of its day.
         self.period, self.window = posture.rotation_period, posture.rotation_window
         master = host.master.secret_arn
-        made = rotation_function(
+        made = errand_function(
             self,
             code=code,
             handler=f"{HOME}.index.handler",

@@ -18,7 +18,7 @@ from constructs import Construct
 from prodready_constructs.contracts import AlarmSpec, ControlClaim, GraphSpec, SecretField, Severity, record
 from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.foundation import ACCOUNT_ID, Part, require_subnets
-from prodready_constructs.foundation.rotation import rotation_function
+from prodready_constructs.foundation.errand_function import errand_function
 from prodready_constructs.monitoring.routes.addresses import Address, endpoints, subscription
 from prodready_constructs.monitoring.routes.routes import Routes
 from prodready_constructs.monitoring.routes.webhook_alarms import NAMESPACE, WatchedWebhook, webhook_alarms, webhook_graphs
@@ -93,7 +93,7 @@ class Webhook(Part):
         secret_arn = secret.secret_arn
 
         undelivered_url = routes.undelivered.queue_url
-        made = rotation_function(
+        made = errand_function(
             self,
             code=lambda_.Code.from_asset(str(_CODE), exclude=["**/__pycache__", "**/*.pyc"]),
             handler="webhook.index.handler",

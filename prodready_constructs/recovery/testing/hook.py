@@ -24,7 +24,7 @@ from prodready_constructs.contracts import Metric
 from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.foundation import ACCOUNT_ID
 from prodready_constructs.foundation.drivers import DRIVERS, check_authorities, installed, packed
-from prodready_constructs.foundation.rotation import RotationFunction, rotation_function
+from prodready_constructs.foundation.errand_function import ErrandFunction, errand_function
 from prodready_constructs.recovery.testing.role import NAMED
 from prodready_constructs.waivers import waive
 
@@ -53,7 +53,7 @@ COUNTED = {"Passed": "SUCCESSFUL", "Failed": "FAILED", "NotRestored": "NOT_RESTO
 class Hook:
     """The function, the queue of events that never reached it, and its metrics by name."""
 
-    made: RotationFunction
+    made: ErrandFunction
     undelivered: sqs.Queue
     metrics: Mapping[str, Metric]
 
@@ -80,7 +80,7 @@ def make_hook(
             allowed=f"{LARGEST} for all checks",
             mend="ask less, or make a second RestoreTest for the other stores",
         )
-    made = rotation_function(
+    made = errand_function(
         scope,
         code=_code(path, tuple(sorted({check["engine"] for check in checks.values() if "engine" in check})), authorities),
         handler=f"{HOME}.index.handler",
