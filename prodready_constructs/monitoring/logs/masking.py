@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from aws_cdk import aws_logs as logs
+
 from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.foundation import PARTITION
 from prodready_constructs.monitoring.logs.identifiers import MANAGED, PERSONAL, SECRETS
@@ -110,6 +112,31 @@ class LogMasking:
     def finds_secrets(self) -> bool:
         """Whether a finding may be a key that opens something."""
         return any(name in SECRETS for name in self.identifiers)
+
+    def mask(self, log_group: logs.ILogGroup) -> None:
+        """Mask a group that another construct made, such as ``service.log_group``. Findings are counted by AWS, and told to nobody.
+
+        Raises:
+            ConfigurationError: a group that is not of this app, or that is masked already.
+
+        Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/mask-sensitive-log-data-accountlevel.html (groups of another app)
+        """
+        resource = log_group.node.default_child
+        if not isinstance(resource, logs.CfnLogGroup):
+            raise ConfigurationError(
+                f"{log_group.node.path}: mask",
+                given="a log group from elsewhere",
+                allowed="a LogGroup of this app: the policy is a property of it",
+                mend="mask it where it is made, or the whole account with AccountMasking",
+            )
+        if resource.data_protection_policy is not None:
+            raise ConfigurationError(
+                f"{log_group.node.path}: mask",
+                given="a second policy",
+                allowed="one of a log group",
+                mend="put what both mask into one LogMasking",
+            )
+        resource.data_protection_policy = self.document(name=log_group.node.path.replace("/", "-")[:128], findings=None)
 
     def document(self, *, name: str, findings: str | None) -> dict[str, Any]:
         """The policy as CloudWatch Logs takes it.

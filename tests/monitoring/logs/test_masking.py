@@ -7,7 +7,9 @@ import re
 from typing import Any
 
 import pytest
+from aws_cdk import App, Stack
 from aws_cdk import aws_logs as logs
+from aws_cdk.assertions import Template
 
 from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.monitoring import LogMasking
@@ -53,6 +55,34 @@ def test_the_document_keeps_the_rules(masking: LogMasking) -> None:
     silent = masking.document(name="shop", findings=None)
     check(silent)
     assert silent["Statement"][0]["Operation"]["Audit"]["FindingsDestination"] == {}
+
+
+def test_a_group_of_another_construct_is_masked() -> None:
+    stack = Stack(App(), "Shop")
+    group = logs.LogGroup(stack, "Lines")
+    LogMasking(identifiers=["AwsSecretKey"]).mask(group)
+    (made,) = Template.from_stack(stack).find_resources("AWS::Logs::LogGroup").values()
+    policy = made["Properties"]["DataProtectionPolicy"]
+    audit, mask = policy["Statement"]
+    assert policy["Name"] == "Shop-Lines"
+    assert audit["DataIdentifier"] == mask["DataIdentifier"]
+    assert "data-identifier/AwsSecretKey" in json.dumps(mask)
+    assert mask["Operation"] == {"Deidentify": {"MaskConfig": {}}}
+
+
+def test_a_group_is_masked_once_and_where_it_is_made() -> None:
+    stack = Stack(App(), "Shop")
+    group = logs.LogGroup(stack, "Lines")
+    LogMasking().mask(group)
+    once = "Shop/Lines: mask: got 'a second policy'; allowed: one of a log group; put what both mask into one LogMasking"
+    with pytest.raises(ConfigurationError, match=re.escape(once)):
+        LogMasking().mask(group)
+    far = (
+        "Shop/Far: mask: got 'a log group from elsewhere'; allowed: a LogGroup of this app: the policy is a property of it; "
+        "mask it where it is made, or the whole account with AccountMasking"
+    )
+    with pytest.raises(ConfigurationError, match=re.escape(far)):
+        LogMasking().mask(logs.LogGroup.from_log_group_name(stack, "Far", "far"))
 
 
 def test_secrets_are_masked_unless_said_otherwise() -> None:
