@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import unquote
+
+from tests.support.aws_endpoint import Call, Reply, aws_endpoint, refused, said
 
 VERSION = "arn:aws:lambda:us-east-1:111122223333:function:orders:8"
 
@@ -33,62 +32,30 @@ class FakeAws:
     statuses: list[dict[str, str]] = field(default_factory=list)
     url: str = ""
 
+    def reply(self, call: Call) -> Reply:
+        """To a call of either service."""
+        if not call.path.startswith("/2015-03-31/functions/"):
+            return self._take_status(call)
+        self.invocations.append((call.path.split("/")[3], call.parameters))
+        if self.refusals:
+            return refused(*self.refusals.pop(0))
+        if self.hangs:
+            self.released.wait(10)
+        return Reply(content=self.answer, headers={"X-Amz-Function-Error": self.function_error} if self.function_error else {})
+
+    def _take_status(self, call: Call) -> Reply:
+        assert call.headers["x-amz-target"] == "CodeDeploy_20141006.PutLifecycleEventHookExecutionStatus"
+        if self.codedeploy_error is not None:
+            return refused(*self.codedeploy_error)
+        self.statuses.append(call.parameters)
+        return said({"lifecycleEventHookExecutionId": call.parameters["lifecycleEventHookExecutionId"]})
+
 
 @contextmanager
 def serving(aws: FakeAws) -> Iterator[FakeAws]:
     """*aws* on a loopback port, until the block ends."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"] or 0))
-            if self.path.startswith("/2015-03-31/functions/"):
-                self.invoke(unquote(self.path.split("/")[3]), json.loads(body))
-            else:
-                self.put_status(self.headers["X-Amz-Target"], json.loads(body))
-
-        def invoke(self, function: str, payload: Any) -> None:
-            aws.invocations.append((function, payload))
-            if aws.refusals:
-                status, kind = aws.refusals.pop(0)
-                self.reply(status, json.dumps({"Message": kind}).encode(), {"x-amzn-ErrorType": kind})
-                return
-            if aws.hangs:
-                aws.released.wait(10)
-            self.reply(200, aws.answer, {"X-Amz-Function-Error": aws.function_error} if aws.function_error else {})
-
-        def put_status(self, target: str, request: dict[str, str]) -> None:
-            assert target == "CodeDeploy_20141006.PutLifecycleEventHookExecutionStatus"
-            if aws.codedeploy_error is not None:
-                status, kind = aws.codedeploy_error
-                self.reply(status, json.dumps({"__type": kind, "message": kind}).encode())
-                return
-            aws.statuses.append(request)
-            self.reply(200, json.dumps({"lifecycleEventHookExecutionId": request["lifecycleEventHookExecutionId"]}).encode())
-
-        def reply(self, status: int, body: bytes, headers: dict[str, str] | None = None) -> None:
-            try:
-                self.send_response(status)
-                for name, value in (headers or {}).items():
-                    self.send_header(name, value)
-                self.send_header("Content-Type", "application/json")
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-            except (BrokenPipeError, ConnectionResetError):
-                self.close_connection = True  # whoever asked has left
-
-        def log_message(self, *_: object) -> None:
-            """Say nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    aws.url = f"http://127.0.0.1:{server.server_port}"
-    try:
-        yield aws
-    finally:
-        aws.released.set()
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with aws_endpoint(aws.reply) as aws.url:
+        try:
+            yield aws
+        finally:
+            aws.released.set()

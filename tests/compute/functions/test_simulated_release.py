@@ -16,6 +16,7 @@ from prodready_constructs.contracts import AlarmSpec, MathMetric
 from prodready_constructs.posture import Release
 from tests.compute.functions.fake_aws import VERSION, FakeAws, serving
 from tests.compute.functions.parts import POSTURE, a_function
+from tests.support.aws_endpoint import aws_settings
 from tests.support.synthesis import Template, new_stack, synth
 
 CODE = Path(prodready_constructs.__file__).parent / "compute" / "functions" / "handlers" / "smoke_check" / "index.py"
@@ -84,13 +85,10 @@ def deploy(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Deployment]:
         function.add_smoke_check({"ping": 1}, expects={"ok": True})
         template = synth(stack)
         settings: dict[str, Any] = template.props("AWS::Lambda::Function", "SmokeCheck")["Environment"]["Variables"]
-        region = {"AWS_DEFAULT_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
-        for name, value in {**settings, **region, "NEW_VERSION": VERSION, "PAUSE": "0"}.items():
-            monkeypatch.setenv(name, value)
         (rate,) = [spec for spec in function.rollback_specs if isinstance(spec.metric, MathMetric)]
         with serving(aws or FakeAws()) as served:
-            for service in ("LAMBDA", "CODEDEPLOY"):
-                monkeypatch.setenv(f"AWS_ENDPOINT_URL_{service}", served.url)
+            for name, value in {**settings, **aws_settings(served.url), "NEW_VERSION": VERSION, "PAUSE": "0"}.items():
+                monkeypatch.setenv(name, value)
             return Deployment(template=template, rate=rate, ask=lambda: asked(served)).run(errors)
 
     return run

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import json
-import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -15,6 +14,8 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 
 import prodready_constructs
 from tests.compute.functions.fake_aws import VERSION, FakeAws, serving
+from tests.support.aws_endpoint import aws_settings
+from tests.support.loopback import nobody_there
 
 CODE = Path(prodready_constructs.__file__).parent / "compute" / "functions" / "handlers" / "smoke_check" / "index.py"
 EVENT = {"DeploymentId": "d-1", "LifecycleEventHookExecutionId": "e-1"}
@@ -36,9 +37,6 @@ Served = Callable[[FakeAws], FakeAws]
 @pytest.fixture
 def served(monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]:
     for name, value in {
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-        "AWS_DEFAULT_REGION": "us-east-1",
         "AWS_MAX_ATTEMPTS": "1",
         "NEW_VERSION": VERSION,
         "PAYLOAD": '{"ping": 1}',
@@ -51,8 +49,8 @@ def served(monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]:
 
         def start(aws: FakeAws) -> FakeAws:
             started = stack.enter_context(serving(aws))
-            for service in ("LAMBDA", "CODEDEPLOY"):
-                monkeypatch.setenv(f"AWS_ENDPOINT_URL_{service}", started.url)
+            for name, value in aws_settings(started.url).items():
+                monkeypatch.setenv(name, value)
             return started
 
         yield start
@@ -129,21 +127,17 @@ def test_without_an_expectation_an_answer_is_enough(served: Served, monkeypatch:
 @pytest.mark.control("FN-2")
 def test_a_version_nobody_can_reach_is_sent_back(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     aws = served(FakeAws())
-    with socket.socket() as closed:
-        closed.bind(("127.0.0.1", 0))
-        monkeypatch.setenv("AWS_ENDPOINT_URL_LAMBDA", f"http://127.0.0.1:{closed.getsockname()[1]}")
-        assert INDEX.handler(EVENT, None) == "Failed"
+    monkeypatch.setenv("AWS_ENDPOINT_URL_LAMBDA", f"http://127.0.0.1:{nobody_there()}")
+    assert INDEX.handler(EVENT, None) == "Failed"
     assert status(aws) == "Failed"
 
 
 @pytest.mark.control("FN-2")
 def test_an_answer_codedeploy_did_not_get_is_an_error(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     served(FakeAws())
-    with socket.socket() as closed:
-        closed.bind(("127.0.0.1", 0))
-        monkeypatch.setenv("AWS_ENDPOINT_URL_CODEDEPLOY", f"http://127.0.0.1:{closed.getsockname()[1]}")
-        with pytest.raises(EndpointConnectionError):
-            INDEX.handler(EVENT, None)
+    monkeypatch.setenv("AWS_ENDPOINT_URL_CODEDEPLOY", f"http://127.0.0.1:{nobody_there()}")
+    with pytest.raises(EndpointConnectionError):
+        INDEX.handler(EVENT, None)
 
 
 @pytest.mark.control("FN-2")

@@ -21,11 +21,12 @@ from prodready_constructs.edge import ProtectedLoadBalancer
 from prodready_constructs.posture import PRODUCTION, Release
 from tests.compute.service import amazon_ecs
 from tests.compute.service.amazon_ecs import Outcome, RefusedError
-from tests.compute.service.loopback import NAME, Answer, Request, certificate, side_door
+from tests.compute.service.loopback import NAME, Answer, Request, side_door
 from tests.compute.service.test_release import FUNCTION, smoke_settings, watched
 from tests.compute.service.test_smoke_handler import INDEX
 from tests.compute.support import IMAGE, a_vpc
 from tests.edge.parts import a_domain, a_log_bucket
+from tests.support.loopback import certificate_for
 from tests.support.synthesis import Template, new_stack, synth
 
 STRATEGIES = {
@@ -64,7 +65,7 @@ def templates() -> dict[str, Template]:
 
 @pytest.fixture(autouse=True)
 def trusted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SSL_CERT_FILE", str(certificate(NAME)[0]))
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate_for(NAME)[0]))
 
 
 class World:

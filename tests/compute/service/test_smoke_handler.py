@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 
 import prodready_constructs.compute.service as alcove
-from tests.compute.service.loopback import NAME, Answer, Request, certificate, nobody_there, side_door
+from tests.compute.service.loopback import NAME, Answer, Request, side_door
+from tests.support.loopback import certificate_for, nobody_there
 
 STAGE = "POST_TEST_TRAFFIC_SHIFT"
 HEADERS = {"X-Release-Test": "Stack/Api/Service"}
@@ -101,7 +102,7 @@ def test_a_healthy_version_goes_on(run: Run) -> None:
 
 @pytest.mark.control("WEB-4")
 def test_the_certificate_is_that_of_the_domain_and_the_address_the_load_balancers_own(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SSL_CERT_FILE", str(certificate(NAME)[0]))
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate_for(NAME)[0]))
     with side_door(always(Answer()), certified=NAME) as door:
         said, _ = run(settings(door.port, server_name=NAME))
     assert said == {"hookStatus": "SUCCEEDED"}
@@ -182,7 +183,7 @@ def test_a_certificate_that_does_not_verify(
     run: Run, monkeypatch: pytest.MonkeyPatch, certified: str | None, trusted: bool, problem: str
 ) -> None:
     if trusted:
-        monkeypatch.setenv("SSL_CERT_FILE", str(certificate(certified or NAME)[0]))
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate_for(certified or NAME)[0]))
     with side_door(always(Answer()), certified=certified) as door:
         said, why = run(settings(door.port, server_name=NAME))
     assert said["hookStatus"] == "IN_PROGRESS"

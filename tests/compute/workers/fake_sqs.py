@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+from tests.support.aws_endpoint import Reply, aws_endpoint, refused, said
 
 DEAD_LETTERS = "arn:aws:sqs:us-east-1:111122223333:orders-dead-letters"
 
@@ -31,28 +31,26 @@ class FakeSqs:
         """The requests of one operation."""
         return [request for name, request in self.calls if name == operation]
 
-    def answer(self, operation: str, request: dict[str, Any]) -> tuple[int, dict[str, Any]]:
-        """Status and body."""
+    def answer(self, operation: str, request: dict[str, Any]) -> Reply:
         self.calls.append((operation, request))
         if operation in self.hanging:
             self.hanging[operation].wait(10)
         if operation in self.failing:
-            status, code = self.failing[operation]
-            return status, {"__type": f"com.amazonaws.sqs#{code}", "message": code}
-        return self._answers(operation, request)
+            return refused(*self.failing[operation])
+        return self._answers(operation)
 
-    def _answers(self, operation: str, request: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+    def _answers(self, operation: str) -> Reply:
         if operation == "ListMessageMoveTasks":
-            return 200, {"Results": self.tasks}
+            return said({"Results": self.tasks})
         if operation == "GetQueueAttributes":
-            return 200, {"Attributes": {"ApproximateNumberOfMessages": str(self.waiting)}}
+            return said({"Attributes": {"ApproximateNumberOfMessages": str(self.waiting)}})
         if operation == "CancelMessageMoveTask":
-            return 200, {"ApproximateNumberOfMessagesMoved": 1}
+            return said({"ApproximateNumberOfMessagesMoved": 1})
         if self.overtaken or any(task["Status"] == "RUNNING" for task in self.tasks):
             self.tasks.append(a_task(status="RUNNING", started=2e9))
-            return 400, {"__type": "com.amazonaws.sqs#UnsupportedOperation", "message": "There is already a task running."}
+            return refused(400, "UnsupportedOperation")
         self.tasks.append(a_task(status="RUNNING", started=2e9))
-        return 200, {"TaskHandle": "handle-of-the-new-task"}
+        return said({"TaskHandle": "handle-of-the-new-task"})
 
 
 def a_task(*, status: str = "COMPLETED", started: float, moved: int = 0, to_move: int = 0) -> dict[str, Any]:
@@ -70,29 +68,9 @@ def a_task(*, status: str = "COMPLETED", started: float, moved: int = 0, to_move
 @contextmanager
 def serving(fake: FakeSqs) -> Iterator[str]:
     """Serve *fake*, and give its address."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            request = json.loads(self.rfile.read(int(self.headers["Content-Length"])) or b"{}")
-            status, body = fake.answer(self.headers["X-Amz-Target"].removeprefix("AmazonSQS."), request)
-            try:
-                self.send_response(status)
-                self.send_header("Content-Type", "application/x-amz-json-1.0")
-                self.end_headers()
-                self.wfile.write(json.dumps(body).encode())
-            except OSError:
-                pass  # who asked has given up
-
-        def log_message(self, *args: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        for event in fake.hanging.values():
-            event.set()
-        server.shutdown()
-        server.server_close()
+    with aws_endpoint(lambda call: fake.answer(call.operation, call.parameters)) as url:
+        try:
+            yield url
+        finally:
+            for event in fake.hanging.values():
+                event.set()

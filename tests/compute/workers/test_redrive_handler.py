@@ -17,6 +17,8 @@ from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeou
 
 import prodready_constructs
 from tests.compute.workers.fake_sqs import DEAD_LETTERS, FakeSqs, a_task, serving
+from tests.support.aws_endpoint import aws_settings
+from tests.support.loopback import nobody_there
 
 CODE = Path(prodready_constructs.__file__).parent / "compute" / "workers" / "handlers" / "redrive" / "index.py"
 MINUTE = 60
@@ -38,9 +40,6 @@ Served = Callable[[FakeSqs], FakeSqs]
 @pytest.fixture
 def served(monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]:
     for name, value in {
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-        "AWS_DEFAULT_REGION": "us-east-1",
         "DEAD_LETTERS_ARN": DEAD_LETTERS,
         "DEAD_LETTERS_URL": "https://sqs.us-east-1.amazonaws.com/111122223333/orders-dead-letters",
         "RATE": "10",
@@ -51,7 +50,8 @@ def served(monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]:
     with ExitStack() as stack:
 
         def serve(fake: FakeSqs) -> FakeSqs:
-            monkeypatch.setenv("AWS_ENDPOINT_URL_SQS", stack.enter_context(serving(fake)))
+            for name, value in aws_settings(stack.enter_context(serving(fake))).items():
+                monkeypatch.setenv(name, value)
             return fake
 
         yield serve
@@ -153,6 +153,6 @@ def test_silence_is_a_failure(served: Served) -> None:
 
 def test_nobody_there_is_a_failure(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     served(FakeSqs())
-    monkeypatch.setenv("AWS_ENDPOINT_URL_SQS", "http://127.0.0.1:9")
+    monkeypatch.setenv("AWS_ENDPOINT_URL_SQS", f"http://127.0.0.1:{nobody_there()}")
     with pytest.raises(EndpointConnectionError):
         INDEX.handler({})

@@ -12,12 +12,10 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +23,7 @@ import botocore.session
 from botocore.validate import ParamValidator
 
 from prodready_constructs.database.migrations.functions import run_migration
+from tests.support.loopback import Handler, listening
 from tests.support.synthesis import ROOT
 
 CLUSTER = "arn:aws:ecs:us-east-1:111122223333:cluster/migrations"
@@ -211,31 +210,22 @@ def cloud_at(folder: Path) -> Iterator[Cloud]:
     """A cloud whose answers are taken by a real HTTP server; its tasks do not outlive it."""
     cloud = Cloud(folder)
 
-    class Answers(BaseHTTPRequestHandler):
+    class Answers(Handler):
         def do_PUT(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
+            body = self.content()
             assert len(body) <= 4096  # CloudFormation takes no more
             cloud.answers.append(json.loads(body))
-            self.send_response(200)
-            self.end_headers()
+            self.reply(200)
 
-        def log_message(self, *args: object) -> None:
-            pass
-
-    listening = HTTPServer(("127.0.0.1", 0), Answers)
-    thread = threading.Thread(target=listening.serve_forever, args=(0.05,), daemon=True)
-    thread.start()
-    cloud.url = f"http://127.0.0.1:{listening.server_port}/answer"
-    try:
-        yield cloud
-    finally:
-        for task in cloud.tasks.values():
-            if task.process and task.process.poll() is None:
-                task.process.kill()
-                task.process.wait()
-        listening.shutdown()
-        listening.server_close()
-        thread.join()
+    with listening(Answers) as port:
+        cloud.url = f"http://127.0.0.1:{port}/answer"
+        try:
+            yield cloud
+        finally:
+            for task in cloud.tasks.values():
+                if task.process and task.process.poll() is None:
+                    task.process.kill()
+                    task.process.wait()
 
 
 def python(*arguments: str) -> list[str]:
