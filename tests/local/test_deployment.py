@@ -140,10 +140,8 @@ def test_a_stateful_replacement_is_refused(deployment: Deployment) -> None:
 
 @pytest.mark.control("DB-5")
 def test_a_protected_stack_is_not_deleted_until_the_protection_is_lifted(deployment: Deployment) -> None:
+    """One test, for what follows can only be tried where the protection was lifted."""
     drill = run_drill("deletion", refused_deletion(deployment.session, deployment.assembly))
     assert drill == type(drill)("deletion", True, ("Data: deletion refused, for its termination protection is on",))
-
-
-def test_everything_is_destroyed(deployment: Deployment) -> None:
     deploy.destroy(deployment.session, deployment.assembly, log=deployment.log)
     assert run_drill("gone", gone(deployment.session, deployment.assembly)).passed
