@@ -6,21 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from prodready_constructs.compliance.rules.rule import Hit, Rule, Subject, hit, mappings
-
-
-def _all(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
-
-
-def _document(value: Any) -> dict[str, Any]:
-    """A policy document, also as the JSON text that AWS IoT takes too."""
-    if isinstance(value, str):
-        try:
-            value = json.loads(value)
-        except ValueError:
-            return {}
-    return value if isinstance(value, dict) else {}
+from prodready_constructs.compliance.rules.rule import Hit, Rule, Subject, document, hit, listed, mappings
 
 
 def _wide(resource: Any) -> bool:
@@ -31,12 +17,12 @@ def _wide(resource: Any) -> bool:
 
 def _find(subject: Subject) -> Iterator[Hit]:
     for policy in subject.of_type("AWS::IoT::Policy"):
-        for statement in mappings(_all(_document(policy.get("PolicyDocument")).get("Statement"))):
+        for statement in mappings(listed(document(policy.get("PolicyDocument")).get("Statement"))):
             if statement.get("Effect") != "Allow":
                 continue
-            if any(str(action).lower() in ("*", "iot:*") for action in _all(statement.get("Action"))):
+            if any(str(action).lower() in ("*", "iot:*") for action in listed(statement.get("Action"))):
                 yield hit(policy, detail="Actions", note="It allows every action.")
-            if any(_wide(resource) for resource in _all(statement.get("Resource"))):
+            if any(_wide(resource) for resource in listed(statement.get("Resource"))):
                 yield hit(policy, detail="Resources", note="One stolen certificate speaks for every device.")
     for rule in subject.of_type("AWS::IoT::TopicRule"):
         if not rule.get("TopicRulePayload", "ErrorAction"):

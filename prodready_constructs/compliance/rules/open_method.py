@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
-from prodready_constructs.compliance.rules.rule import Hit, Rule, Subject, hit, mappings
-from prodready_constructs.evidence.assembly import Resource
+from prodready_constructs.compliance.rules.rule import Hit, Rule, Subject, document, hit, mappings
 
 NOBODY = (None, "NONE")
 #: An API key tells callers apart and is no sign-in: it is the same for everybody who has the program that carries it.
@@ -58,23 +56,13 @@ def _imported(subject: Subject) -> Iterator[Hit]:
     for api in subject.of_type("AWS::ApiGateway::RestApi", "AWS::ApiGatewayV2::Api"):
         if api.get("BodyS3Location") is not None:
             yield hit(api, detail="BodyS3Location", note="Its definition lies in a bucket, where nobody can judge it: put it into Body.")
-        body = _definition(api)
+        body = document(api.get("Body"))
         for path, operations in (body.get("paths") or {}).items():
             for name in OPERATIONS:
                 operation = operations.get(name) if isinstance(operations, dict) else None
                 if isinstance(operation, dict) and not _guarded(operation, body):
                     method = "ANY" if name == ANY else name.upper()
                     yield hit(api, detail=f"{method} {path}", note=f"Nothing in its definition guards {method} {path}.")
-
-
-def _definition(api: Resource) -> dict[str, Any]:
-    body = api.get("Body")
-    if isinstance(body, str):
-        try:
-            body = json.loads(body)
-        except ValueError:
-            return {}
-    return body if isinstance(body, dict) else {}
 
 
 def _guarded(operation: dict[str, Any], body: dict[str, Any]) -> bool:

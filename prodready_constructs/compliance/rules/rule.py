@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -100,3 +101,18 @@ def mappings(value: Any) -> Iterator[dict[str, Any]]:
     """The mappings in *value* that are items of a list: anything else is none."""
     if isinstance(value, list):
         yield from (item for item in value if isinstance(item, dict))
+
+
+def listed(value: Any) -> list[Any]:
+    """*value* as a list: a policy may name one action, principal or resource without one."""
+    return value if isinstance(value, list) else [value]
+
+
+def document(value: Any) -> dict[str, Any]:
+    """A document (a policy, a runbook, a definition), also as the JSON text that AWS takes too; empty where it is YAML or only known later."""
+    if isinstance(value, str):
+        try:
+            value = json.loads(value)
+        except ValueError:
+            return {}
+    return value if isinstance(value, dict) else {}

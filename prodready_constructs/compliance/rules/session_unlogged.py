@@ -2,38 +2,26 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
-from typing import Any
 
-from prodready_constructs.compliance.rules.rule import Hit, Rule, Subject, hit, is_off
+from prodready_constructs.compliance.rules.rule import Hit, Rule, Subject, document, hit, is_off
 
 SHELLS = ("Standard_Stream", "InteractiveCommands", "NonInteractiveCommands")
 
 
-def _content(value: Any) -> dict[str, Any]:
-    """A document, also as the JSON text that Systems Manager takes too; empty where it is YAML or only known later."""
-    if isinstance(value, str):
-        try:
-            value = json.loads(value)
-        except ValueError:
-            return {}
-    return value if isinstance(value, dict) else {}
-
-
 def _find(subject: Subject) -> Iterator[Hit]:
-    for document in subject.of_type("AWS::SSM::Document"):
-        content = _content(document.get("Content"))
-        if document.get("DocumentType") != "Session" or content.get("sessionType") not in SHELLS:
+    for shell in subject.of_type("AWS::SSM::Document"):
+        content = document(shell.get("Content"))
+        if shell.get("DocumentType") != "Session" or content.get("sessionType") not in SHELLS:
             continue
         inputs = content.get("inputs")
         inputs = inputs if isinstance(inputs, dict) else {}
         if not (inputs.get("cloudWatchLogGroupName") or inputs.get("s3BucketName")):
-            yield hit(document, detail="Log", note="What is typed is kept nowhere.")
+            yield hit(shell, detail="Log", note="What is typed is kept nowhere.")
         elif inputs.get("cloudWatchLogGroupName") and is_off(inputs.get("cloudWatchEncryptionEnabled")):
-            yield hit(document, detail="Log", note="It would write to a log group that is not encrypted.")
+            yield hit(shell, detail="Log", note="It would write to a log group that is not encrypted.")
         if not inputs.get("kmsKeyId"):
-            yield hit(document, detail="Key", note="The session is protected by TLS alone.")
+            yield hit(shell, detail="Key", note="The session is protected by TLS alone.")
 
 
 RULE = Rule(
