@@ -32,7 +32,7 @@ def by_itself(assembly: Assembly, page: str, construct: str, shell: Shell) -> It
         blocks += [text(f"{shell.text(one['does'])}{approved}"), commands(*shell.preamble[fresh:], start), answer(_STARTED)]
     if blocks:
         followed = (text("How far it is."), commands(_FOLLOW), answer('["Success", null, {}]'))
-        yield Section("In one command", (*blocks, *followed))
+        yield Section("What one command does", (*blocks, *followed))
 
 
 def _same(assembly: Assembly, about: str, construct: str) -> bool:

@@ -35,10 +35,10 @@ def service(cluster: str, name: str, arn: str) -> tuple[AnyAlarmSpec, ...]:
                 periods=10,
                 datapoints=8,
                 missing_data="missing",
-                meaning=f"Tasks are short of {words} for ten minutes.",
+                meaning=f"Tasks are short of {words} for ten minutes{then}.",
                 causes=("more load than the service can scale to", "an expensive request or a leak", "scaling cannot start tasks"),
             )
-            for what, words in (("CPU", "CPU"), ("Memory", "memory, and may be killed"))
+            for what, words, then in (("CPU", "CPU", ""), ("Memory", "memory", "; what takes more than it has is killed"))
         ),
         EventSpec(
             id="DeploymentFailed",

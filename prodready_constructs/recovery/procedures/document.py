@@ -69,7 +69,8 @@ def content(action: Action, *, role_arn: str, approvers: Sequence[str], topic_ar
 def restart(*, cluster: str, service: str, service_arn: str, name: str) -> Action:
     """New tasks of the same revision, by the service's own strategy."""
     return Action(
-        does=f"Starts new tasks of {name}, of the version that runs, and waits until they have taken over.",
+        does=f"Starts new tasks of {name} and waits until they have taken over. The version stays: this helps tasks that hang or hold an old "
+        "secret, not against a bad release.",
         kinds=("roll-back", "secret-compromised"),
         steps=(
             _call(
@@ -191,7 +192,8 @@ def fail_over_instance(*, identifier: str, arn: str) -> Action:
     """The standby of an RDS instance takes over."""
     asked = {"DBInstanceIdentifier": identifier}
     return Action(
-        does=f"Makes the standby of {identifier} the database, in about a minute in which connections break.",
+        does=f"Makes the standby of {identifier} the database, in about a minute in which connections break. It helps when the database or its "
+        "zone fails; lost or damaged data is as lost on the standby.",
         kinds=("restore-",),
         approved=True,
         steps=(
@@ -210,7 +212,8 @@ def fail_over_cluster(*, identifier: str, arn: str) -> Action:
     """A reader of an Aurora cluster becomes its writer."""
     asked = {"DBClusterIdentifier": identifier}
     return Action(
-        does=f"Makes a reader of {identifier} its writer, in less than a minute in which connections break.",
+        does=f"Makes a reader of {identifier} its writer, in less than a minute in which connections break. It helps when the writer or its "
+        "zone fails; lost or damaged data is as lost on the reader.",
         kinds=("restore-",),
         approved=True,
         steps=(
