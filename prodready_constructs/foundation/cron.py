@@ -9,7 +9,7 @@ import calendar
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from itertools import pairwise, takewhile
 
 #: Years before it have passed: a schedule of theirs alone never fires. The year of this package's first release, for nothing here asks a clock.
@@ -42,6 +42,13 @@ class Cron:
             for month in self.months if year >= FIRST_YEAR else ():
                 for day in sorted(self.days(year, month)):
                     yield date(year, month, day)
+
+    def runs(self, *, years: int) -> Iterator[datetime]:
+        """Every run of the first *years* in which it fires, in order."""
+        first = next(self.dates(), date.max).year
+        times = [time(minutes // 60, minutes % 60) for minutes in self.minutes_of_day]
+        for day in takewhile(lambda day: day.year < first + years, self.dates()):
+            yield from (datetime.combine(day, moment) for moment in times)
 
     @property
     def fires(self) -> bool:

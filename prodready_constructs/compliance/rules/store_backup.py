@@ -7,7 +7,8 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from prodready_constructs.compliance.rules.rule import Hit, Rule, Subject, hit, is_true, mappings, number
-from prodready_constructs.evidence.assembly import Resource, flat
+from prodready_constructs.compliance.rules.tags import tags_of
+from prodready_constructs.evidence.assembly import Resource
 
 #: Ledger DB-5: point in time recovery over a week at least.
 FEWEST_DAYS = 7
@@ -45,12 +46,6 @@ STORES: dict[str, Callable[[Resource], bool]] = {
 }
 
 
-def _tags(resource: Resource) -> dict[str, str]:
-    key = "FileSystemTags" if resource.type == "AWS::EFS::FileSystem" else "Tags"
-    own = {str(tag.get("Key")): flat(tag.get("Value")) for tag in mappings(resource.get(key))}
-    return dict(resource.stack.tags) | own
-
-
 def _selects(selection: Resource, store: Resource, referred: set[Resource]) -> bool:
     wanted = selection.get("BackupSelection") or {}
     if store in referred or "*" in (wanted.get("Resources") or []):
@@ -59,7 +54,7 @@ def _selects(selection: Resource, store: Resource, referred: set[Resource]) -> b
     conditions = wanted.get("Conditions")
     equal = mappings(conditions.get("StringEquals")) if isinstance(conditions, dict) else iter(())
     pairs += [(str(one.get("ConditionKey", "")).removeprefix("aws:ResourceTag/"), one.get("ConditionValue")) for one in equal]
-    tags = _tags(store)
+    tags = tags_of(store)
     return any(key in tags and fnmatchcase(tags[key], str(value)) for key, value in pairs)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from prodready_constructs.compliance.rules.rule import Hit, Rule, Subject, hit, mappings
-from prodready_constructs.evidence.assembly import Resource
+from prodready_constructs.evidence.assembly import Resource, flat
 
 
 @functools.cache
@@ -17,11 +17,17 @@ def taggable_types() -> Mapping[str, str]:
     return json.loads((Path(__file__).parents[1] / "taggable.json").read_text())
 
 
-def _keys(resource: Resource) -> set[str]:
-    tags = resource.get(taggable_types()[resource.type])
+def own_tags(resource: Resource) -> dict[str, str]:
+    """The tags that *resource* has of itself, in whichever form its type wants them."""
+    tags = resource.get(taggable_types().get(resource.type, "Tags"))
     if isinstance(tags, dict):
-        return set(tags)
-    return {str(tag.get("Key", tag.get("TagKey"))) for tag in mappings(tags)}
+        return {key: flat(value) for key, value in tags.items()}
+    return {str(tag.get("Key", tag.get("TagKey"))): flat(tag.get("Value", tag.get("TagValue"))) for tag in mappings(tags)}
+
+
+def tags_of(resource: Resource) -> dict[str, str]:
+    """All tags of *resource*, those of its stack among them."""
+    return dict(resource.stack.tags) | own_tags(resource)
 
 
 def _find(subject: Subject) -> Iterator[Hit]:
@@ -30,7 +36,7 @@ def _find(subject: Subject) -> Iterator[Hit]:
         missing = wanted - set(stack.tags)
         if not missing:
             continue
-        tagged = {one: missing - _keys(one) for one in stack.resources.values() if one.type in taggable_types()}
+        tagged = {one: missing - set(own_tags(one)) for one in stack.resources.values() if one.type in taggable_types()}
         # What no resource of the stack has is one mistake, not hundreds.
         everywhere = frozenset.intersection(*map(frozenset, tagged.values())) if tagged else frozenset()
         if everywhere:

@@ -189,6 +189,7 @@ class Routes(Part):
             encryption_master_key=self.key,
             enforce_ssl=True,
             retention_period=_KEPT,
+            redrive_allow_policy=sqs.RedriveAllowPolicy(redrive_permission=sqs.RedrivePermission.DENY_ALL),
         )
         arn = queue.queue_arn
         queue.add_to_resource_policy(iam.PolicyStatement.from_json(_admit(DEAD_LETTER_SENDERS, ["sqs:SendMessage"], arn)))

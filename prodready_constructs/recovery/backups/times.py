@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
-from itertools import pairwise, takewhile
+from datetime import timedelta
+from itertools import pairwise
 
 from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.foundation import Schedule
@@ -64,7 +64,8 @@ def check_times(where: str, times: BackupTimes, rules: list[str]) -> None:
 
     AWS Backup does not run two jobs of one resource at a time: the later one waits, and expires when its start window ends.
     """
-    runs = sorted((start, name) for name in rules for start in _starts(times.of(name)))
+    crons = {name: parse_cron(times.of(name).removeprefix("cron(").removesuffix(")")) for name in rules}
+    runs = sorted((start, name) for name, cron in crons.items() for start in cron.runs(years=_LOOKED_AT))
     for (earlier, first), (later, second) in pairwise(runs):
         if later - earlier < AT_WORK:
             raise ConfigurationError(
@@ -73,11 +74,3 @@ def check_times(where: str, times: BackupTimes, rules: list[str]) -> None:
                 allowed=f"{int(AT_WORK.total_seconds()) // 3600} hours between two runs: one to start and five to end",
                 mend=f"begin the rule {second} at {earlier + AT_WORK:%H:%M} or later",
             )
-
-
-def _starts(expression: str) -> list[datetime]:
-    cron = parse_cron(expression.removeprefix("cron(").removesuffix(")"))
-    first = next(cron.dates()).year
-    days = takewhile(lambda day: day.year < first + _LOOKED_AT, cron.dates())
-    times = [time(minutes // 60, minutes % 60) for minutes in cron.minutes_of_day]
-    return [datetime.combine(day, moment) for day in days for moment in times]
