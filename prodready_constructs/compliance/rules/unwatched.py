@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
-from prodready_constructs.compliance.rules.rule import Hit, Rule, Subject, hit, mappings
+from prodready_constructs.compliance.rules.measured import ALARM, names_of, referred
+from prodready_constructs.compliance.rules.rule import Hit, Rule, Subject, hit
 from prodready_constructs.contracts import METADATA_KEY
 from prodready_constructs.evidence.assembly import Resource, StackTemplate
 
 #: Plain resources whose failure users notice.
 ALARM_WORTHY = (
     "AWS::ApiGateway::RestApi",
+    "AWS::ApplicationSignals::ServiceLevelObjective",
     "AWS::CloudFront::Distribution",
     "AWS::DynamoDB::GlobalTable",
     "AWS::DynamoDB::Table",
@@ -24,10 +25,12 @@ ALARM_WORTHY = (
     "AWS::RDS::DBInstance",
     "AWS::RDS::DBProxy",
     "AWS::SQS::Queue",
+    "AWS::Synthetics::Canary",
 )
 #: Where the name stands that metrics carry, when somebody chose it; then an alarm may write it without a reference.
 NAMES = {
     "AWS::ApiGateway::RestApi": "Name",
+    "AWS::ApplicationSignals::ServiceLevelObjective": "Name",
     "AWS::DynamoDB::GlobalTable": "TableName",
     "AWS::DynamoDB::Table": "TableName",
     "AWS::ElastiCache::ReplicationGroup": "ReplicationGroupId",
@@ -36,9 +39,8 @@ NAMES = {
     "AWS::RDS::DBInstance": "DBInstanceIdentifier",
     "AWS::RDS::DBProxy": "DBProxyName",
     "AWS::SQS::Queue": "QueueName",
+    "AWS::Synthetics::Canary": "Name",
 }
-#: The nodes of a replication group, which its metrics carry: ``name-001``, or ``name-0001-001`` in cluster mode.
-_NODE = re.compile(r"(-\d{4})?-\d{3}$")
 
 
 def _stack_of(subject: Subject, path: str) -> StackTemplate:
@@ -46,22 +48,11 @@ def _stack_of(subject: Subject, path: str) -> StackTemplate:
     return max(owners, key=lambda stack: len(stack.path))
 
 
-def _names(alarm: Resource) -> Iterator[str]:
-    """The literal values of an alarm's dimensions, those of its metric queries included."""
-    queries = [query.get("MetricStat") for query in mappings(alarm.get("Metrics"))]
-    metrics = [stat.get("Metric") for stat in mappings(queries)]
-    for dimensions in (alarm.get("Dimensions"), *(metric.get("Dimensions") for metric in mappings(metrics))):
-        for value in (dimension.get("Value") for dimension in mappings(dimensions)):
-            if isinstance(value, str):
-                yield value
-                yield _NODE.sub("", value)
-
-
 def _alarmed(subject: Subject) -> set[Resource]:
     """What the alarms of the app measure: named by reference, or by a literal name."""
-    alarms = subject.of_type("AWS::CloudWatch::Alarm")
-    measured = {target for alarm in alarms for part in ("Dimensions", "Metrics") for target in subject.targets(alarm, alarm.get(part))}
-    names = {name for alarm in alarms for name in _names(alarm)}
+    alarms = subject.of_type(ALARM)
+    measured = {target for alarm in alarms for target in referred(subject, alarm)}
+    names = {name for alarm in alarms for name in names_of(alarm)}
     measured |= {one for one in subject.of_type(*NAMES) if isinstance(name := one.get(NAMES[one.type]), str) and name in names}
     # Whoever watches the members of a cluster watches it.
     members = (one for one in measured if one.type == "AWS::RDS::DBInstance")
