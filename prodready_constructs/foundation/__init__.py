@@ -1,5 +1,6 @@
 """The ground floor: what every room needs and no room owns (roles without inline policies, rotating keys, kept logs)."""
 
+from prodready_constructs.foundation.described import require_described
 from prodready_constructs.foundation.keys import DataKey, own_key
 from prodready_constructs.foundation.logs import EncryptedLogGroup
 from prodready_constructs.foundation.part import ACCOUNT_ID, PARTITION, REGION, URL_SUFFIX, Part, path_of, stated_region_of
@@ -24,6 +25,7 @@ __all__ = [
     "path_of",
     "region_of_arn",
     "require_class",
+    "require_described",
     "require_region",
     "require_subnets",
     "stated_region_of",

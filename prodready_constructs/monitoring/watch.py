@@ -11,7 +11,7 @@ from constructs import Construct
 
 from prodready_constructs.contracts import AnyAlarmSpec, ControlClaim, MathMetric, Metric, Releasable, Severity, Watchable, record
 from prodready_constructs.errors import ConfigurationError
-from prodready_constructs.foundation import Part, path_of
+from prodready_constructs.foundation import Part, path_of, require_described
 from prodready_constructs.monitoring.budget import COMPOSITE, Bill, bill, refuse_beyond
 from prodready_constructs.monitoring.changes import Change, changed, refuse_unknown, unusual_beside
 from prodready_constructs.monitoring.making import Made, Maker, any_of, arns_of
@@ -55,7 +55,7 @@ class Watch(Part):
         monthly_limit: US dollars a month that all alarms may cost; no limit when None.
 
     Raises:
-        ConfigurationError: a construct twice; two alarms of one name; an alarm without a source or with a gap in its runbook; a period that
+        ConfigurationError: what describes no alarms; a construct twice; two alarms of one name; an alarm without a source or with a gap in its runbook; a period that
             the metric does not offer; a metric or routes of another region; a change of an alarm that is not there; no alarm at all, or more
             critical ones than a composite alarm holds; a release in another stack; more than the monthly limit.
     """
@@ -92,6 +92,7 @@ class Watch(Part):
         paths: list[str] = []
         self._made: list[Made] = []
         for watched in watching:
+            require_described(f"{where}: watching", watched, "alarm_specs")
             path = path_of(watched)
             if path in paths:
                 raise ConfigurationError(where, given=path, allowed="each construct once", mend="remove the second one from watching")

@@ -12,7 +12,7 @@ from constructs import Construct
 
 from prodready_constructs.contracts import ControlClaim, Goal, GraphSpec, Metric, Watchable, record, tier_of
 from prodready_constructs.errors import ConfigurationError
-from prodready_constructs.foundation import REGION, Part, path_of, stated_region_of
+from prodready_constructs.foundation import REGION, Part, path_of, require_described, stated_region_of
 from prodready_constructs.monitoring.dashboard.business import BusinessMetric, BusinessMetrics
 from prodready_constructs.monitoring.dashboard.drawing import Block, draw
 from prodready_constructs.monitoring.dashboard.limits import check_limits
@@ -70,6 +70,8 @@ class Dashboard(Part):
             raise ConfigurationError(
                 f"{where}: watching", given=[], allowed="at least one construct", mend="show what the environment runs"
             )
+        for one in watching:
+            require_described(f"{where}: watching", one, "graphs")
         self._region = self.stated_region or REGION
         self._start = _iso(posture.dashboard_span)
         self._title = title

@@ -22,7 +22,7 @@ from prodready_constructs.contracts import (
     record,
 )
 from prodready_constructs.errors import ConfigurationError
-from prodready_constructs.foundation import Part, path_of
+from prodready_constructs.foundation import Part, path_of, require_described
 from prodready_constructs.monitoring.slo.alarms import MINUTE, Objective, objective_alarms, objective_graphs
 from prodready_constructs.monitoring.slo.arithmetic import budget_time, in_words, lowest_target, rules_for
 from prodready_constructs.monitoring.slo.downtime import MOST_DOWNTIMES, AgreedDowntime
@@ -90,6 +90,8 @@ class Slo(Part):
                 allowed=f"at most {MOST_DOWNTIMES}",
                 mend="join those that follow each other",
             )
+        if not isinstance(of, GoodAndBad | GoodMinutes):
+            require_described(f"{where}: of", of, "service_level")
         indicator = of if isinstance(of, GoodAndBad | GoodMinutes) else of.service_level
         check_indicator(where, indicator, region=self.stated_region)
         subject = construct_id if isinstance(of, GoodAndBad | GoodMinutes) else path_of(of)

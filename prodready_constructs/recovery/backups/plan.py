@@ -12,7 +12,7 @@ from constructs import Construct
 
 from prodready_constructs.contracts import AnyAlarmSpec, ControlClaim, GraphSpec, Recoverable, record
 from prodready_constructs.errors import ConfigurationError
-from prodready_constructs.foundation import Part, path_of, region_of_arn, require_region
+from prodready_constructs.foundation import Part, path_of, region_of_arn, require_described, require_region
 from prodready_constructs.posture import RecoveryPosture
 from prodready_constructs.recovery.backups.air_gapped import AirGappedVault
 from prodready_constructs.recovery.backups.checks import check_class, check_copy, check_services, check_vaults
@@ -82,6 +82,8 @@ class BackupPlan(Part):
     ) -> None:
         super().__init__(scope, construct_id)
         where = self.path
+        for store in protecting:
+            require_described(f"{where}: protecting", store, "backup_arns", "recovery_facts")
         paths = [path_of(store) for store in protecting]
         if not paths or len(set(paths)) < len(paths):
             raise ConfigurationError(

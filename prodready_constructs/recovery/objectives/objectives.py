@@ -12,7 +12,7 @@ from constructs import Construct
 
 from prodready_constructs.contracts import ControlClaim, Recoverable, RecoveryFact, record
 from prodready_constructs.errors import ConfigurationError
-from prodready_constructs.foundation import Part, path_of
+from prodready_constructs.foundation import Part, path_of, require_described
 from prodready_constructs.posture import RecoveryPosture
 from prodready_constructs.recovery.objectives.arithmetic import Measured, ServiceRecovery
 from prodready_constructs.recovery.objectives.check import check_objectives
@@ -70,6 +70,8 @@ class Objectives(Part):
     ) -> None:
         super().__init__(scope, construct_id)
         where, measured = self.path, measured or {}
+        for store in stores:
+            require_described(f"{where}: stores", store, "recovery_facts")
         by_path = {path_of(store): store for store in stores}
         names = [service.name for service in services]
         if not by_path or len(by_path) < len(stores) or len(set(names)) < len(names):

@@ -17,7 +17,7 @@ from constructs import Construct
 
 from prodready_constructs.contracts import AlarmSpec, ControlClaim, GraphSpec, record
 from prodready_constructs.errors import ConfigurationError
-from prodready_constructs.foundation import DataKey, Part, Schedule, path_of, require_subnets
+from prodready_constructs.foundation import DataKey, Part, Schedule, path_of, require_described, require_subnets
 from prodready_constructs.posture import RecoveryPosture
 from prodready_constructs.recovery.backups.vault import BackupVault
 from prodready_constructs.recovery.testing.alarms import alarms_of, graphs_of
@@ -80,6 +80,8 @@ class RestoreTest(Part):
     ) -> None:
         super().__init__(scope, construct_id)
         where, schedule = self.path, schedule or MONTHLY
+        for check in checking:
+            require_described(f"{where}: checking", check.store, "backup_arns")
         paths = [path_of(check.store) for check in checking]
         _check(where, paths, schedule)
         checks = {arn: check.settings(where) for check in checking for arn in check.store.backup_arns}
