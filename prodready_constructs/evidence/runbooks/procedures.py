@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.evidence.assembly import Assembly, Resource, StackTemplate
 from prodready_constructs.evidence.runbooks.automations import by_itself
+from prodready_constructs.evidence.runbooks.catalogue.drills import drill_procedure
 from prodready_constructs.evidence.runbooks.catalogue.edge import certificate_procedure, web_acl_procedures
 from prodready_constructs.evidence.runbooks.catalogue.money import cost_procedure
 from prodready_constructs.evidence.runbooks.catalogue.regions import region_procedure
@@ -50,6 +51,9 @@ def _recorded(assembly: Assembly) -> Iterator[tuple[StackTemplate, Procedure, Sh
             shell = Shell(assembly, stack, stack)
             below = path.removeprefix(f"{stack.path}/")
             yield stack, recorded_procedure(path, fact, shell, name=slug(f"{below}-{name}")), shell
+        if drill := data.get("drill"):
+            shell = Shell(assembly, stack, stack)
+            yield stack, drill_procedure(assembly, path, drill, shell, name=slug(f"drill-{path.removeprefix(f'{stack.path}/')}")), shell
 
 
 def _followed(assembly: Assembly) -> Iterator[tuple[StackTemplate, Procedure, Shell]]:

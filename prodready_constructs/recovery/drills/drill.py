@@ -135,6 +135,8 @@ class Drill(Part):
                 "recovers_within": asked.recovers_within.total_seconds(),
                 "recovers_within_is": asked.recovers_within_is,
                 "in_production": asked.in_production,
+                "template": identifier,
+                "shows": [one.shows for one in asked.planned if one.shows],
                 "commands": [
                     f"aws fis start-experiment --experiment-template-id {identifier} --experiment-options actionsMode=skip-all"
                     f" --region {REGION}  # breaks nothing: shows what would be hit",

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
+from aws_cdk import Stack
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_elasticache as elasticache
@@ -29,6 +30,7 @@ MOST_ARNS = 5
 #: What a cache is found by: FIS takes no ARN for it.
 CACHE_TAG = "drill-target"
 _RESOLVES = "tag:GetResources"
+_EVENTS = "aws {} describe-events --source-type {} --source-identifier {} --duration 120 --query 'Events[].[Date,Message]' --output text"
 _ACLS = f"arn:{PARTITION}:ec2:{REGION}:{ACCOUNT_ID}:network-acl/*"
 
 
@@ -49,7 +51,7 @@ class StopTasks:
 
     def planned(self, where: str) -> tuple[Planned, ...]:
         selection = portion(f"{where}: StopTasks", count=self.count, percent=self.percent)
-        cluster = self.service.cluster.cluster_name
+        cluster, service = self.service.cluster.cluster_name, self.service.service_name
         return (
             Planned(
                 name="StopTasks",
@@ -58,7 +60,7 @@ class StopTasks:
                 target_key="Tasks",
                 resource_type="aws:ecs:task",
                 selection=selection,
-                parameters={"cluster": cluster, "service": self.service.service_name},
+                parameters={"cluster": cluster, "service": service},
                 filters={"AvailabilityZone": self.zone} if self.zone else {},
                 allowed=(
                     {
@@ -68,6 +70,7 @@ class StopTasks:
                     },
                 ),
                 reads=("ecs:ListTasks", _RESOLVES),
+                shows=f"aws ecs describe-services --cluster {cluster} --services {service} --query 'services[0].events[:10].[createdAt,message]' --output text",
             ),
         )
 
@@ -95,6 +98,7 @@ class FailOverDatabase:
                 settings={"forceFailover": "true"},
                 allowed=({"Sid": "Database", "Action": "rds:RebootDBInstance", "Resource": arn},),
                 reads=("rds:DescribeDBInstances", _RESOLVES),
+                shows=_EVENTS.format("rds", "db-instance", self.instance.instance_identifier),
             ),
         )
 
@@ -118,6 +122,7 @@ class FailOverCluster:
                 arns=(arn,),
                 allowed=({"Sid": "Cluster", "Action": "rds:FailoverDBCluster", "Resource": arn},),
                 reads=("rds:DescribeDBClusters", _RESOLVES),
+                shows=_EVENTS.format("rds", "db-cluster", self.cluster.cluster_identifier),
             ),
         )
 
@@ -143,7 +148,8 @@ class CutOffZone:
             raise ConfigurationError(f"{where}: scope", given=self.scope, allowed=", ".join(SCOPES), mend="choose one of them")
         vpc = self.vpc
         subnets = [*vpc.public_subnets, *vpc.private_subnets, *vpc.isolated_subnets]
-        zones = [subnet.availability_zone for subnet in subnets]
+        # A network of this library says its zones as <region>a, so that its template is one of any region.
+        zones = [subnet.availability_zone.replace(REGION, Stack.of(vpc).region) for subnet in subnets]
         check_zone(where, self.zone, zones)
         found = tuple(
             f"arn:{PARTITION}:ec2:{REGION}:{ACCOUNT_ID}:subnet/{subnet.subnet_id}"
@@ -219,6 +225,7 @@ class InterruptCachePower:
                     },
                 ),
                 reads=("elasticache:DescribeReplicationGroups", _RESOLVES),
+                shows=_EVENTS.format("elasticache", "replication-group", self.group.ref),
             ),
         )
 

@@ -27,6 +27,7 @@ class Planned:
         allowed: what the role may do for it; reads: what it may look at, which no resource can narrow.
         arns, tags, parameters, filters: what the target finds; FIS takes ARNs without any of the others.
         settings: of the action; lasts: how long, None for what is over at once.
+        shows: the command by which what was broken says when it went and when it was back.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Planned:
     filters: Mapping[str, str] = field(default_factory=dict)
     settings: Mapping[str, str] = field(default_factory=dict)
     lasts: timedelta | None = None
+    shows: str = ""
 
 
 class Fault(Protocol):

@@ -424,6 +424,15 @@ def test_refuses(changes: dict[str, Any], message: str) -> None:
         add(Drills(stack, "Drills", posture=POSTURE), **changes)
 
 
+def test_a_zone_may_be_said_by_its_region() -> None:
+    stack = new_stack()
+    vpc = ec2.Vpc.from_vpc_attributes(
+        stack, "Vpc", vpc_id="vpc-1", availability_zones=[f"{cdk.Aws.REGION}{letter}" for letter in "ab"], private_subnet_ids=["one", "two"]
+    )
+    (cut,) = CutOffZone(vpc=vpc, zone=f"{REGION}b", lasts=FIVE).planned("Drill")
+    assert [arn.rpartition("/")[2] for arn in cut.arns] == ["two"]
+
+
 def test_refuses_a_zone_of_too_many_subnets() -> None:
     stack = new_stack()
     vpc = ec2.Vpc.from_vpc_attributes(
