@@ -24,10 +24,12 @@ def stack_of(
     tags: dict[str, str] | None = None,
     outputs: dict[str, Any] | None = None,
     parameters: dict[str, Any] | None = None,
+    account: str | None = None,
+    region: str | None = None,
 ) -> StackTemplate:
     """One stack; construct paths are ``<stack>/<logical id>``."""
     template = {"Resources": resources, "Outputs": outputs or {}, "Parameters": parameters or {}}
-    stack = StackTemplate(name, name, Path(f"{name}.template.json"), template, tags or {}, None, None, nested=False)
+    stack = StackTemplate(name, name, Path(f"{name}.template.json"), template, tags or {}, account, region, nested=False)
     stack.resources.update({key: Resource(stack, key, f"{name}/{key}", body) for key, body in resources.items()})
     return stack
 
