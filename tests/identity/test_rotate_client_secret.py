@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import base64
 import json
-import threading
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
 import boto3
@@ -15,6 +14,7 @@ import pytest
 from botocore.stub import ANY, Stubber
 
 from prodready_constructs.identity.functions import rotate_client_secret
+from tests.support.loopback import Handler, listening, nobody_there
 
 ARN = "arn:aws:secretsmanager:us-east-1:111122223333:secret:shop/production/billing-AbCdEf"
 POOL, CLIENT = "us-east-1_Abcdefgh1", "1example23456789"
@@ -25,35 +25,29 @@ CURRENT = {"client_id": CLIENT, "client_secret": "oldsecretofthemachine012345678
 T1, T2 = "1" * 32, "2" * 32
 
 
-class Endpoint(HTTPServer):
+@dataclass
+class Endpoint:
     """A token endpoint that knows one secret."""
 
-    accepted = f"{CLIENT}:{VALUE}"
-    answer = b'{"access_token": "t", "expires_in": 3600}'
-
-
-class _Handler(BaseHTTPRequestHandler):
-    server: Endpoint
-
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        told = base64.b64decode(self.headers["Authorization"].removeprefix("Basic ")).decode()
-        good = told == self.server.accepted and body == b"grant_type=client_credentials" and self.headers["User-Agent"] == "rotation"
-        good = good and self.headers["Content-Type"] == "application/x-www-form-urlencoded" and self.path == "/oauth2/token"
-        self.send_response(200 if good else 400)
-        self.end_headers()
-        self.wfile.write(self.server.answer if good else b'{"error": "invalid_client", "secret": "never shown"}')
-
-    def log_message(self, *_: Any) -> None: ...
+    port: int = 0
+    accepted: str = f"{CLIENT}:{VALUE}"
+    answer: bytes = b'{"access_token": "t", "expires_in": 3600}'
 
 
 @pytest.fixture
 def endpoint() -> Iterator[Endpoint]:
-    server = Endpoint(("127.0.0.1", 0), _Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield server
-    server.shutdown()
-    server.server_close()
+    known = Endpoint()
+
+    class Tokens(Handler):
+        def do_POST(self) -> None:
+            body = self.content()
+            told = base64.b64decode(self.headers["Authorization"].removeprefix("Basic ")).decode()
+            good = told == known.accepted and body == b"grant_type=client_credentials" and self.headers["User-Agent"] == "rotation"
+            good = good and self.headers["Content-Type"] == "application/x-www-form-urlencoded" and self.path == "/oauth2/token"
+            self.reply(200 if good else 400, known.answer if good else b'{"error": "invalid_client", "secret": "never shown"}')
+
+    with listening(Tokens) as known.port:
+        yield known
 
 
 class Aws:
@@ -107,7 +101,7 @@ def aws(monkeypatch: pytest.MonkeyPatch, endpoint: Endpoint) -> Iterator[Aws]:
     made = Aws()
     monkeypatch.setattr(rotate_client_secret, "client", made.clients.__getitem__)
     monkeypatch.setenv("USER_POOL_ID", POOL)
-    monkeypatch.setenv("TOKEN_URL", f"http://127.0.0.1:{endpoint.server_port}/oauth2/token")
+    monkeypatch.setenv("TOKEN_URL", f"http://127.0.0.1:{endpoint.port}/oauth2/token")
     with made.secrets, made.idp:
         yield made
 
@@ -256,7 +250,7 @@ def test_an_answer_without_a_token_fails(aws: Aws, endpoint: Endpoint) -> None:
 
 
 def test_an_endpoint_that_is_not_there_yet_fails(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TOKEN_URL", "http://127.0.0.1:9/oauth2/token")
+    monkeypatch.setenv("TOKEN_URL", f"http://127.0.0.1:{nobody_there()}/oauth2/token")
     aws.described()
     aws.pending({"client_id": CLIENT, "client_secret": VALUE, "client_secret_id": NEW})
     with pytest.raises(OSError, match="refused"):

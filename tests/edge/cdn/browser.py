@@ -5,16 +5,14 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import ssl
 import subprocess
 import tempfile
-import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
+
+from tests.support.loopback import Handler, certificate_for, listening
 
 #: Nothing but the page: no first run, no updates, no calls home.
 _FLAGS = (
@@ -63,51 +61,22 @@ class Server:
 
 @contextmanager
 def serving(headers: Mapping[str, str] | None = None) -> Iterator[Server]:
-    """A server of its own port and certificate."""
+    """A server of its own port; its certificate is trusted by nobody."""
+    server = Server(port=0, headers=dict(headers or {}))
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            length = int(self.headers.get("content-length") or 0)
-            server.asked.append((self.path, self.rfile.read(length).decode()))
+    class Pages(Handler):
+        def answer(self) -> None:
+            server.asked.append((self.path, self.content().decode()))
             kind, body = server.pages.get(self.path.partition("?")[0], ("text/plain", ""))
-            self.send_response(200)
-            for name, value in {"Content-Type": kind, "Content-Length": str(len(body.encode())), **server.headers}.items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(body.encode())
+            self.reply(200, body.encode(), {"Content-Type": kind, **server.headers}.items())
 
-        def do_POST(self) -> None:
-            self.do_GET()
+        do_GET = do_POST = answer  # noqa: N815 - the names that http.server looks for
 
         def version_string(self) -> str:
             return ""
 
-        def log_message(self, *_: object) -> None:
-            pass
-
-    with tempfile.TemporaryDirectory() as folder:
-        certificate, key = Path(folder) / "certificate.pem", Path(folder) / "key.pem"
-        subprocess.run(
-            [
-                *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1"),
-                *("-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(key), "-out", str(certificate)),
-            ],
-            check=True,
-            capture_output=True,
-        )
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(certificate, key)
-        http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        http.socket = context.wrap_socket(http.socket, server_side=True, do_handshake_on_connect=False)
-        server = Server(port=http.server_address[1], headers=dict(headers or {}))
-        thread = threading.Thread(target=http.serve_forever, daemon=True)
-        thread.start()
-        try:
-            yield server
-        finally:
-            http.shutdown()
-            http.server_close()
-            thread.join(timeout=5)
+    with listening(Pages, certificate=certificate_for("127.0.0.1")) as server.port:
+        yield server
 
 
 @contextmanager

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import random
-import shutil
 import socket
 import ssl
-import subprocess
 import threading
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,6 +16,7 @@ import pytest
 from prodready_constructs.edge import CalculatedHealthCheck, Failover, HealthCheck, Latency, Weighted
 from tests.edge.dns.little_route53 import SEARCHED, Checks, Opinion, agreed, answer, asks
 from tests.edge.dns.test_routing import EAST, NAME, a_check, a_domain, a_rest_api
+from tests.support.loopback import Handler, certificate_for, listening
 from tests.support.synthesis import Template, new_app, new_stack, synth, synth_all
 
 WEST = "usw2.routed.example.net"
@@ -40,51 +37,24 @@ class Endpoint:
     closing: threading.Event = field(default_factory=threading.Event)
 
 
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """Self-signed, for another name."""
-    openssl = shutil.which("openssl")
-    assert openssl, "the tests make their certificate with openssl"
-    key, made = (tmp_path_factory.mktemp("tls") / name for name in ("key.pem", "certificate.pem"))
-    command = f"{openssl} req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 1 -subj /CN=another.example"
-    subprocess.run([*command.split(), "-keyout", str(key), "-out", str(made)], check=True, capture_output=True)
-    return made, key
-
-
 @pytest.fixture
-def endpoint(certificate: tuple[Path, Path]) -> Iterator[Endpoint]:
+def endpoint() -> Iterator[Endpoint]:
+    """Its certificate is self-signed, and for another name."""
     served = Endpoint()
 
-    class Handler(BaseHTTPRequestHandler):
+    class Service(Handler):
         def do_GET(self) -> None:
+            served.sni.append(self.server_name)
             served.asked.append((self.path, self.headers["Host"]))
             if served.silent:
                 served.closing.wait(30)
                 return
-            self.send_response(served.status)
-            self.end_headers()
-            self.wfile.write(served.body)
+            self.reply(served.status, served.body)
 
-        def log_message(self, *ignored: Any) -> None:
-            """Silent."""
-
-    class Server(ThreadingHTTPServer):
-        def handle_error(self, *ignored: Any) -> None:
-            """A caller that hangs up is no news."""
-
-    server = Server(("127.0.0.1", 0), Handler)
-    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    tls.load_cert_chain(*certificate)
-    tls.sni_callback = lambda _connection, name, _context: served.sni.append(name)
-    server.socket = tls.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
-    served.address = ("127.0.0.1", server.server_port)
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
-    thread.start()
-    yield served
-    served.closing.set()
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with listening(Service, certificate=certificate_for("another.example")) as port:
+        served.address = ("127.0.0.1", port)
+        yield served
+        served.closing.set()
 
 
 @pytest.fixture(scope="module")

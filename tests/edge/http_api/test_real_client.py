@@ -7,12 +7,10 @@ loopback stands for the load balancer and judges each request that arrives by th
 from __future__ import annotations
 
 import json
-import threading
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +20,7 @@ from prodready_constructs.local.session import Session, emulator
 from prodready_constructs.local.tools import find_tools
 from tests.edge.http_api.parts import ORIGINS, a_whole_api
 from tests.edge.waf.judge import Request, judge
+from tests.support.loopback import Handler, listening
 from tests.support.synthesis import ACCOUNT, REGION, ROOT, Template, new_stack, synth
 
 pytestmark = [pytest.mark.deployment, pytest.mark.xdist_group("emulator"), pytest.mark.control("WEB-5")]
@@ -85,7 +84,7 @@ def _deployed(value: Any) -> Any:
     return {key: _deployed(item) for key, item in value.items()}
 
 
-class _LoadBalancer(BaseHTTPRequestHandler):
+class _LoadBalancer(Handler):
     """A load balancer with the web ACL of the template."""
 
     resources: Mapping[str, Any]
@@ -98,16 +97,9 @@ class _LoadBalancer(BaseHTTPRequestHandler):
         if allowed:
             self.arrived.append(headers)
         body = json.dumps({"answered by": "the service" if allowed else "the web ACL"}).encode()
-        self.send_response(200 if allowed else 403)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
+        self.reply(200 if allowed else 403, body, [("Content-Type", "application/json")])
 
     do_GET = do_POST = do_DELETE = do_OPTIONS = _answer  # noqa: N815 - the names that http.server looks for
-
-    def log_message(self, *_: Any) -> None:
-        """Nothing: pytest shows what matters."""
 
 
 def _a_token(session: Session) -> tuple[str, str, str]:
@@ -173,22 +165,13 @@ def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
     arrived: list[dict[str, str]] = []
     (acl,) = [made["Properties"] for name, made in template.of_type("AWS::WAFv2::WebACL").items() if name.startswith("Front")]
     handler = type("_Judging", (_LoadBalancer,), {"resources": template.resources, "acl": _deployed(acl), "arrived": arrived})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
     (origin,) = template.props("AWS::CloudFront::Distribution")["DistributionConfig"]["Origins"]
     proof = {header["HeaderName"]: _deployed(header["HeaderValue"]) for header in origin["OriginCustomHeaders"]}
     log: Path = tmp_path_factory.mktemp("client") / "emulator.log"
-    try:
-        with emulator(find_tools(ROOT), account=ACCOUNT, region=REGION, log=log) as session:
-            issuer, audience, token = _a_token(session)
-            behind = f"http://127.0.0.1:{server.server_address[1]}"
-            api_id = _made(session, template, issuer=issuer, audience=audience, behind=behind)
-            yield Door(session.endpoint, f"{api_id}.execute-api.localhost", token, proof, arrived)
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with listening(handler) as port, emulator(find_tools(ROOT), account=ACCOUNT, region=REGION, log=log) as session:
+        issuer, audience, token = _a_token(session)
+        api_id = _made(session, template, issuer=issuer, audience=audience, behind=f"http://127.0.0.1:{port}")
+        yield Door(session.endpoint, f"{api_id}.execute-api.localhost", token, proof, arrived)
 
 
 def test_a_caller_with_a_token_reaches_the_service_through_cloudfront(door: Door) -> None:

@@ -7,8 +7,8 @@ import json
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from datetime import datetime, timezone
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from botocore.credentials import Credentials
 from prodready_constructs import PRODUCTION
 from tests.examples.reference_service.running import running
 from tests.examples.reference_service.test_answers import ERRORS, counted, module
+from tests.support.aws_endpoint import Call, Reply, aws_endpoint, said
 
 pytestmark = pytest.mark.control("FN-5")
 #: As a user's worker, with messages that take as long as they say; what ECS answers comes from loopback.
@@ -31,23 +32,18 @@ sys.exit(worker.main(handle=lambda body: time.sleep(float(body))))
 """
 
 
-class Queue(ThreadingHTTPServer):
+@dataclass
+class Queue:
     """Amazon SQS and the credentials of ECS, as far as a worker sees them."""
 
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Answers)
-        self.waiting: list[tuple[str, str]] = []
-        self.calls: list[tuple[str, dict[str, Any], dict[str, str]]] = []
-        #: Seconds that an empty receive takes, and when a receive is held until a message comes.
-        self.poll = 0.05
-        threading.Thread(target=self.serve_forever, args=(0.02,), daemon=True).start()
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_address[1]}"
+    url: str = ""
+    waiting: list[tuple[str, str]] = field(default_factory=list)
+    calls: list[Call] = field(default_factory=list)
+    #: Seconds that an empty receive takes, and when a receive is held until a message comes.
+    poll: float = 0.05
 
     def actions(self, name: str) -> list[dict[str, Any]]:
-        return [parameters for action, parameters, _ in self.calls if action == name]
+        return [call.parameters for call in self.calls if call.operation == name]
 
     def until(self, name: str, seconds: float = 5) -> None:
         end = time.monotonic() + seconds
@@ -55,43 +51,23 @@ class Queue(ThreadingHTTPServer):
             assert time.monotonic() < end, self.calls
             time.sleep(0.01)
 
-
-class Answers(BaseHTTPRequestHandler):
-    server: Queue
-
-    def do_GET(self) -> None:
-        ends = "2099-01-01T00:00:00Z"
-        self._send({"AccessKeyId": "AKIDEXAMPLE", "SecretAccessKey": "secret", "Token": "token", "Expiration": ends})
-
-    def do_POST(self) -> None:
-        action = self.headers["X-Amz-Target"].removeprefix("AmazonSQS.")
-        parameters = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        self.server.calls.append((action, parameters, {name.lower(): value for name, value in self.headers.items()}))
-        found: dict[str, Any] = {}
-        if action == "ReceiveMessage":
-            time.sleep(0 if self.server.waiting else self.server.poll)
-            found["Messages"] = [
-                {"MessageId": name, "Body": body, "ReceiptHandle": f"handle of {name}"} for name, body in self.server.waiting[:1]
-            ]
-            del self.server.waiting[:1]
-        self._send(found)
-
-    def _send(self, content: dict[str, Any]) -> None:
-        body = json.dumps(content).encode()
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_: Any) -> None:
-        """Nothing."""
+    def answer(self, call: Call) -> Reply:
+        if call.method == "GET":
+            ends = "2099-01-01T00:00:00Z"
+            return said({"AccessKeyId": "AKIDEXAMPLE", "SecretAccessKey": "secret", "Token": "token", "Expiration": ends})
+        self.calls.append(call)
+        if call.operation != "ReceiveMessage":
+            return said({})
+        time.sleep(0 if self.waiting else self.poll)
+        taken, self.waiting[:1] = self.waiting[:1], []
+        return said({"Messages": [{"MessageId": name, "Body": body, "ReceiptHandle": f"handle of {name}"} for name, body in taken]})
 
 
 @pytest.fixture
 def queue() -> Iterator[Queue]:
-    with Queue() as one:
+    one = Queue()
+    with aws_endpoint(one.answer) as one.url:
         yield one
-        one.shutdown()
 
 
 def a_worker(queue: Queue, log: Path, **more: object) -> Any:

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import json
 import os
-import ssl
 import subprocess
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+
+from tests.support.loopback import Handler, listening
 
 SCRIPT = Path(__file__).parents[3] / "prodready_constructs/monitoring/canaries/handlers/index.js"
 #: Runs the script as Synthetics does: the handler is called, and a run fails when it throws. Only Secrets Manager is not there.
@@ -89,51 +88,24 @@ def make_certificates(where: Path) -> None:
 def serving(answers: Answers, certificate: Path | None) -> Iterator[int]:
     """The port of a server that answers as *answers* say, by HTTPS with *certificate*, or in plain."""
 
-    class Handler(BaseHTTPRequestHandler):
+    class Service(Handler):
         protocol_version = "HTTP/1.1"
 
         def answer(self) -> None:
-            length = int(self.headers.get("content-length") or 0)
-            answers.asked.append(
-                {"method": self.command, "path": self.path, "headers": dict(self.headers.items()), "body": self.rfile.read(length).decode()}
-            )
+            headers = dict(self.headers.items())
+            answers.asked.append({"method": self.command, "path": self.path, "headers": headers, "body": self.content().decode()})
             path = self.path.partition("?")[0]
             if path in answers.hang_up:
                 self.close_connection = True
                 return
             time.sleep(answers.wait.get(path, 0))
             body = answers.body.get(path, '{"status":"ok"}').encode()
-            self.send_response(answers.status.get(path, 200))
-            for name, value in answers.headers.get(path, []):
-                self.send_header(name, value)
-            self.send_header("content-length", str(len(body)))
-            self.end_headers()
-            if self.command != "HEAD":
-                self.wfile.write(body)
+            self.reply(answers.status.get(path, 200), body, answers.headers.get(path, []))
 
-        def log_message(self, format: str, *args: Any) -> None:
-            pass
+        do_GET = do_HEAD = do_POST = answer  # noqa: N815 - the names that http.server looks for
 
-    for method in ("GET", "HEAD", "POST"):
-        setattr(Handler, f"do_{method}", Handler.answer)
-
-    class Quiet(ThreadingHTTPServer):
-        daemon_threads = True
-
-        def handle_error(self, request: Any, client_address: Any) -> None:
-            """A canary that hangs up is no fault of the server."""
-
-    server = Quiet(("127.0.0.1", 0), Handler)
-    if certificate is not None:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(certificate, certificate.with_suffix(".key"))
-        server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield server.server_address[1]
-    finally:
-        server.shutdown()
-        server.server_close()
+    with listening(Service, certificate=(certificate, certificate.with_suffix(".key")) if certificate else None) as port:
+        yield port
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ import pytest
 
 from prodready_constructs.monitoring import CanarySecret, CanaryStep
 from tests.monitoring.canaries.loopback import Answers, Run, make_certificates, run, serving
+from tests.support.loopback import nobody_there
 
 pytestmark = pytest.mark.control("OPS-6")
 ARN = "arn:aws:secretsmanager:us-east-1:111122223333:secret:probe-AbCdEf"
@@ -102,9 +103,7 @@ def test_a_connection_that_is_cut_fails(ask: Ask) -> None:
 
 
 def test_nobody_there_fails(folder: Path) -> None:
-    with serving(Answers(), None) as port:
-        pass
-    found = run({"name": "shop", "host": f"localhost:{port}", "steps": [HEALTH.plan({})]}, trusting=folder / "root.pem")
+    found = run({"name": "shop", "host": f"localhost:{nobody_there()}", "steps": [HEALTH.plan({})]}, trusting=folder / "root.pem")
     assert not found.passed
     assert "ECONNREFUSED" in found.said
 

@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 
 from prodready_constructs.monitoring.routes.handlers.webhook import cards, index, post
-from tests.compute.service.loopback import certificate
 from tests.monitoring.routes.loopback import SECRET, Answer, Aws, ChatService, aws, chat_service
+from tests.support.aws_endpoint import aws_settings
+from tests.support.loopback import certificate_for
 
 CRITICAL = "arn:aws:sns:eu-central-1:111122223333:critical"
 WARNING = "arn:aws:sns:eu-central-1:111122223333:warning"
@@ -112,11 +113,8 @@ def world(servers: tuple[ChatService, Aws], monkeypatch: pytest.MonkeyPatch, cap
     chat.answers, chat.told, chat.paths = [Answer()], [], []
     fake.secret, fake.secret_reads, fake.items, fake.published, fake.kept, fake.broken = chat.url, 0, {}, [], [], set()
     for name, value in {
-        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{fake.port}",
-        "AWS_ACCESS_KEY_ID": "none",
-        "AWS_SECRET_ACCESS_KEY": "none",
-        "AWS_DEFAULT_REGION": "eu-central-1",
-        "SSL_CERT_FILE": str(certificate("localhost")[0]),
+        **aws_settings(fake.url, region="eu-central-1"),
+        "SSL_CERT_FILE": str(certificate_for("localhost")[0]),
         "KIND": "SLACK",
         "HOSTS": "localhost",
         "SECRET_ARN": SECRET,
@@ -125,7 +123,7 @@ def world(servers: tuple[ChatService, Aws], monkeypatch: pytest.MonkeyPatch, cap
         "WINDOW_SECONDS": "3600",
         "LEASE_SECONDS": "130",
         "FAILURES_TOPIC_ARN": "arn:aws:sns:eu-central-1:111122223333:failures",
-        "UNDELIVERED_URL": f"http://127.0.0.1:{fake.port}/111122223333/undelivered",
+        "UNDELIVERED_URL": f"{fake.url}/111122223333/undelivered",
         "SEVERITIES": json.dumps({CRITICAL: "critical", WARNING: "warning"}),
         "DASHBOARD_URL": "https://console.aws.amazon.com/dashboard",
         "NAMESPACE": "Prodready/Webhook",

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
+
+from tests.support.aws_endpoint import Call, Reply, aws_endpoint, refused, said, said_in_xml
 
 ACCOUNT = "111122223333"
 PLAN_ARN = f"arn:aws:backup:us-east-1:{ACCOUNT}:restore-testing-plan:Stack_Test-1"
@@ -54,83 +53,61 @@ class FakeAws:
         }
         return job_id
 
+    def reply(self, call: Call) -> Reply:
+        """To a call of any service."""
+        if call.method == "POST":
+            return self._asked(call)
+        if call.method == "PUT":
+            return self._told(call)
+        _, what, name, *_ = [*call.path.split("/"), ""]
+        if what == "restore-jobs" and name:
+            return said(self.jobs[name])
+        if what == "restore-jobs":
+            assert call.query["restoreTestingPlanArn"] == PLAN_ARN
+            return said({"RestoreJobs": list(self.jobs.values())})
+        if call.path == f"/restore-testing/plans/{PLAN_NAME}":
+            return said({"RestoreTestingPlan": {"CreationTime": self.made.timestamp(), "RestoreTestingPlanName": PLAN_NAME}})
+        return self._objects(call)
+
+    def _objects(self, call: Call) -> Reply:
+        if "list-type" in call.query:
+            shown = list(self.objects.items())[: int(call.query.get("max-keys", "1000"))]
+            contents = "".join(f"<Contents><Key>{key}</Key><Size>{len(body)}</Size></Contents>" for key, body in shown)
+            return said_in_xml(f"<ListBucketResult><IsTruncated>false</IsTruncated>{contents}</ListBucketResult>")
+        assert call.headers["range"] == "bytes=0-0"
+        return Reply(206, self.objects[call.path.rsplit("/", 1)[1]][:1], "application/octet-stream")
+
+    def _told(self, call: Call) -> Reply:
+        if self.refusals:
+            return refused(self.refusals.pop(0), "ServiceUnavailableException")
+        body = call.parameters
+        self.told.append((call.path.split("/")[2], body["ValidationStatus"], body["ValidationStatusMessage"]))
+        return Reply(204)
+
+    def _asked(self, call: Call) -> Reply:
+        asked = call.parameters
+        if call.operation == "GetSecretValue":
+            value = self.secret.get(asked["VersionStage"])
+            return refused(400, "ResourceNotFoundException") if value is None else said({"SecretString": json.dumps(value)})
+        if call.operation == "Scan":
+            return self._page(asked)
+        assert (call.operation, asked["DBInstanceIdentifier"]) == ("DescribeDBInstances", RESTORED)
+        host, port = self.endpoint
+        place = f"<Endpoint><Address>{host}</Address><Port>{port}</Port></Endpoint>"
+        result = f"<DescribeDBInstancesResult><DBInstances><DBInstance>{place}</DBInstance></DBInstances></DescribeDBInstancesResult>"
+        return said_in_xml(f"<DescribeDBInstancesResponse>{result}</DescribeDBInstancesResponse>")
+
+    def _page(self, asked: dict[str, Any]) -> Reply:
+        """Four items at most: a table is read in several steps."""
+        assert asked["TableName"] == RESTORED
+        begun = int(asked.get("ExclusiveStartKey", {}).get("n", {}).get("N", 0))
+        count = min(asked["Limit"], 4, self.items - begun)
+        more = {"LastEvaluatedKey": {"n": {"N": str(begun + count)}}} if begun + count < self.items else {}
+        return said({"Count": count, **more})
+
 
 @contextmanager
 def serving(aws: FakeAws) -> Iterator[FakeAws]:
     """*aws* on a loopback port, until the block ends."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            path, query = unquote(urlsplit(self.path).path), parse_qs(urlsplit(self.path).query)
-            if path.startswith("/restore-jobs/") and path != "/restore-jobs/":
-                self.json(aws.jobs[path.rsplit("/", 1)[1]])
-            elif path == "/restore-jobs/":
-                assert query["restoreTestingPlanArn"] == [PLAN_ARN]
-                self.json({"RestoreJobs": list(aws.jobs.values())})
-            elif path == f"/restore-testing/plans/{PLAN_NAME}":
-                self.json({"RestoreTestingPlan": {"CreationTime": aws.made.timestamp(), "RestoreTestingPlanName": PLAN_NAME}})
-            elif "list-type" in query:
-                shown = list(aws.objects.items())[: int(query.get("max-keys", ["1000"])[0])]
-                contents = "".join(f"<Contents><Key>{key}</Key><Size>{len(body)}</Size></Contents>" for key, body in shown)
-                self.reply(200, f"<ListBucketResult><IsTruncated>false</IsTruncated>{contents}</ListBucketResult>".encode(), "text/xml")
-            else:
-                assert self.headers["Range"] == "bytes=0-0"
-                self.reply(206, aws.objects[path.rsplit("/", 1)[1]][:1], "application/octet-stream")
-
-        def do_PUT(self) -> None:
-            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            if aws.refusals:
-                self.reply(aws.refusals.pop(0), b'{"Message": "no"}', "application/json")
-                return
-            aws.told.append((self.path.split("/")[2], body["ValidationStatus"], body["ValidationStatusMessage"]))
-            self.reply(204, b"", "application/json")
-
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"])).decode()
-            target = self.headers.get("X-Amz-Target", "")
-            if target.startswith("secretsmanager"):
-                value = aws.secret.get(json.loads(body)["VersionStage"])
-                if value is None:
-                    self.reply(400, b'{"__type": "ResourceNotFoundException"}', "application/x-amz-json-1.1")
-                else:
-                    self.json({"SecretString": json.dumps(value)}, "application/x-amz-json-1.1")
-            elif target.startswith("DynamoDB"):
-                self.scan(json.loads(body))
-            else:
-                assert parse_qs(body)["DBInstanceIdentifier"] == [RESTORED]
-                host, port = aws.endpoint
-                place = f"<Endpoint><Address>{host}</Address><Port>{port}</Port></Endpoint>"
-                answer = f"<DBInstances><DBInstance>{place}</DBInstance></DBInstances>"
-                result = f"<DescribeDBInstancesResult>{answer}</DescribeDBInstancesResult>"
-                self.reply(200, f"<DescribeDBInstancesResponse>{result}</DescribeDBInstancesResponse>".encode(), "text/xml")
-
-        def scan(self, request: dict[str, Any]) -> None:
-            assert request["TableName"] == RESTORED
-            # Pages of four items: a table is read in several steps.
-            begun = int(request.get("ExclusiveStartKey", {}).get("n", {}).get("N", 0))
-            count = min(request["Limit"], 4, aws.items - begun)
-            more = {"LastEvaluatedKey": {"n": {"N": str(begun + count)}}} if begun + count < aws.items else {}
-            self.json({"Count": count, **more}, "application/x-amz-json-1.0")
-
-        def json(self, answer: Any, kind: str = "application/json") -> None:
-            self.reply(200, json.dumps(answer).encode(), kind)
-
-        def reply(self, status: int, body: bytes, kind: str) -> None:
-            self.send_response(status)
-            self.send_header("Content-Type", kind)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_: object) -> None:
-            """Nothing on the terminal."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    aws.url = f"http://127.0.0.1:{server.server_address[1]}"
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
+    with aws_endpoint(aws.reply) as aws.url:
         yield aws
-    finally:
-        server.shutdown()
-        server.server_close()
