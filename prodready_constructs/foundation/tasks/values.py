@@ -13,7 +13,7 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
-from prodready_constructs.foundation.part import REGION, URL_SUFFIX
+from prodready_constructs.foundation.secret_reading import let_decrypt
 
 
 def stored_setting(scope: Construct, name: str, value: str, *, stack: Stack) -> ecs.Secret:
@@ -25,12 +25,7 @@ def stored_setting(scope: Construct, name: str, value: str, *, stack: Stack) -> 
 
 
 def stored_secret(scope: Construct, name: str, secret: secretsmanager.ISecret, field: str | None, *, reader: iam.Role) -> ecs.Secret:
-    """*secret* (or one *field* of it) for ECS, and leave for *reader* to decrypt it.
-
-    The CDK's own grant writes the reader into the policy of the secret's key. Where the key lives in a stack that must not know the
-    service (data outlives releases), that is a cyclic reference. Here the grant lands on the reader alone, which is enough: a key policy
-    that lets the account's IAM decide is AWS's default and ``DataKey``'s.
-    """
+    """*secret* (or one *field* of it) for ECS, and leave for *reader* to decrypt it."""
     views = _views.setdefault(scope, {})
     if secret not in views:
         views[secret] = _view(scope, name, secret, reader)
@@ -48,12 +43,5 @@ def _view(scope: Construct, name: str, secret: secretsmanager.ISecret, reader: i
         if full is not None
         else secretsmanager.Secret.from_secret_partial_arn(scope, name, secret.secret_arn)
     )
-    if (key := secret.encryption_key) is not None:
-        reader.add_to_principal_policy(
-            iam.PolicyStatement(
-                actions=["kms:Decrypt"],
-                resources=[key.key_arn],
-                conditions={"StringEquals": {"kms:ViaService": f"secretsmanager.{REGION}.{URL_SUFFIX}"}},
-            )
-        )
+    let_decrypt(secret, reader)
     return view

@@ -19,6 +19,7 @@ from prodready_constructs.contracts import AlarmSpec, ControlClaim, GraphSpec, S
 from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.foundation import ACCOUNT_ID, Part, require_subnets
 from prodready_constructs.foundation.errand_function import errand_function
+from prodready_constructs.foundation.secret_reading import let_read
 from prodready_constructs.monitoring.routes.addresses import Address, endpoints, subscription
 from prodready_constructs.monitoring.routes.routes import Routes
 from prodready_constructs.monitoring.routes.webhook_alarms import NAMESPACE, WatchedWebhook, webhook_alarms, webhook_graphs
@@ -129,7 +130,7 @@ class Webhook(Part):
         self.failures: sns.Topic = made.failures
         self._failures_arn = self.failures.topic_arn
         self._tell_others(others, routes)
-        secret.grant_read(made.role)
+        let_read(secret, made.role)
         self.function.add_environment("FAILURES_TOPIC_ARN", self._failures_arn)
         self.function.add_environment(
             "SEVERITIES",

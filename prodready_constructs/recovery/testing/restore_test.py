@@ -18,6 +18,7 @@ from constructs import Construct
 from prodready_constructs.contracts import AlarmSpec, ControlClaim, GraphSpec, record
 from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.foundation import DataKey, Part, Schedule, path_of, require_described, require_subnets
+from prodready_constructs.foundation.secret_reading import let_read
 from prodready_constructs.posture import RecoveryPosture
 from prodready_constructs.recovery.backups.vault import BackupVault
 from prodready_constructs.recovery.testing.alarms import alarms_of, graphs_of
@@ -132,8 +133,7 @@ class RestoreTest(Part):
         self.restored: ec2.SecurityGroup | None = None
         overrides = self._place(vpc, databases) if databases else {}
         for database in databases:
-            # Secret and key, whosoever's they are; the CDK narrows the key to Secrets Manager.
-            database.secret(where).grant_read(self.function)
+            let_read(database.secret(where), self._hook.made.role)
         role_arn, hours = self.role.role_arn, posture.validation_window // timedelta(hours=1)
         for number, kind in enumerate(kinds):
             selection = backup.CfnRestoreTestingSelection(
