@@ -10,9 +10,9 @@ from prodready_constructs.evidence.assembly import flat
 
 
 def _lower(value: Any) -> Any:
-    """*value* with lower-case keys: the CDK's own class writes them so, AWS's documents do not."""
+    """*value* with lower-case keys, functions aside: the CDK's own class writes them so, AWS's documents do not."""
     if isinstance(value, dict):
-        return {str(key).lower(): _lower(one) for key, one in value.items()}
+        return {key if key.startswith("Fn::") or key == "Ref" else key.lower(): _lower(one) for key, one in value.items()}
     return [_lower(one) for one in value] if isinstance(value, list) else value
 
 

@@ -10,7 +10,7 @@ from prodready_constructs.compliance.rules.rule import Hit, Rule, Subject, hit
 
 #: Half of all minutes. Our reason: an alarm that is more often silent than not is none.
 MOST = 0.5
-_DAYS_OF_A_MONTH = 30
+_DAYS_OF_A_MONTH = 365 / 12
 _CRON = re.compile(r"cron\((\S+) (\S+) (\S+) (\S+) (\S+)\)")
 _LASTS = re.compile(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?)?")
 #: For ranges: ``MON-FRI``, ``JAN-MAR``.
