@@ -33,6 +33,8 @@ def load_balancer(arn: str, name: str) -> tuple[AnyAlarmSpec, ...]:
             severity=CRITICAL,
             source=f"{LEDGER}: 5xx rate above 5 %",
             datapoints=3,
+            # No visitors, no datapoints: silence is calm. So in all of this file.
+            missing_data="notBreaching",
             meaning="More than one request in twenty is answered with 5xx.",
             causes=_ERRORS,
         ),
@@ -42,6 +44,7 @@ def load_balancer(arn: str, name: str) -> tuple[AnyAlarmSpec, ...]:
             0.5,
             severity=WARNING,
             source=f"{LEDGER}: latency above 500 ms (p95)",
+            missing_data="notBreaching",
             meaning="One request in twenty waits longer than half a second for the targets.",
             causes=("a slow query or store", "targets short of CPU", "a slow service of others"),
         ),
@@ -52,6 +55,7 @@ def load_balancer(arn: str, name: str) -> tuple[AnyAlarmSpec, ...]:
             severity=CRITICAL,
             source="Elastic Load Balancing user guide: connections are rejected when the load balancer has reached its maximum",
             periods=3,
+            missing_data="notBreaching",
             meaning="The load balancer turns visitors away: it has as many connections as it can hold.",
             causes=("an attack", "clients that never close their connections", "a surge faster than it scales"),
         ),
@@ -73,6 +77,7 @@ def target_group(arn: str, name: str, load_balancer_name: str) -> tuple[AnyAlarm
             severity=CRITICAL,
             source=f"{LEDGER}: unhealthy hosts",
             # A group without targets sends nothing: NoHealthyHosts says so while there are any, and all are sick.
+            missing_data="notBreaching",
             meaning="A target has failed its health check for five minutes.",
             causes=("the health path depends on a store that is down", "the target is overloaded", "a security group was changed"),
         ),
@@ -84,19 +89,16 @@ def target_group(arn: str, name: str, load_balancer_name: str) -> tuple[AnyAlarm
             severity=CRITICAL,
             source="Our reason: without a healthy target every request fails, or goes to a sick one",
             periods=2,
+            missing_data="notBreaching",
             meaning="No target is healthy in at least one zone: requests fail.",
             causes=("a release that fails its health check", "the health path is wrong", "no capacity"),
         ),
     )
 
 
-def _full_name(arn: str) -> str:
-    return Fn.select(1, Fn.split(":loadbalancer/", arn))
-
-
-def _of_load_balancer(found: Any) -> tuple[AnyAlarmSpec, ...]:
-    arn = found.load_balancer_arn
-    return load_balancer(arn, getattr(found, "load_balancer_full_name", None) or _full_name(arn))
+def name_of(found: Any) -> str:
+    """What its metrics call an L2, made here or imported."""
+    return getattr(found, "load_balancer_full_name", None) or Fn.select(1, Fn.split(":loadbalancer/", found.load_balancer_arn))
 
 
 def _of_target_group(found: Any) -> tuple[AnyAlarmSpec, ...]:
@@ -113,7 +115,7 @@ def _of_target_group(found: Any) -> tuple[AnyAlarmSpec, ...]:
 
 
 ADOPTS = {
-    "aws_elasticloadbalancingv2.IApplicationLoadBalancer": _of_load_balancer,
+    "aws_elasticloadbalancingv2.IApplicationLoadBalancer": lambda found: load_balancer(found.load_balancer_arn, name_of(found)),
     "aws_elasticloadbalancingv2.CfnLoadBalancer": lambda found: load_balancer(found.ref, found.attr_load_balancer_full_name),
     "aws_elasticloadbalancingv2.IApplicationTargetGroup": _of_target_group,
 }

@@ -30,7 +30,7 @@ class Restorable(Protocol):
 
 
 class RestorableDatabase(Restorable, Protocol):
-    """``MultiAzDatabase``, or one of yours."""
+    """``MultiAzDatabase``, or one of yours by ``adopt(instance)``."""
 
     @property
     def engine(self) -> Any: ...
@@ -89,14 +89,17 @@ class DatabaseCheck:
     """A restored database is asked by SQL: signed in by TLS, with chain and host name verified.
 
     Attributes:
-        database: an RDS instance. (AWS Backup restores an Aurora cluster without instances: there is nobody to ask.)
-        expect: the questions. credentials: a secret with ``username`` and ``password`` that may read; best that of a ``DatabaseUser`` with
-            the right ``read``, else the master secret of the database.
+        database: an RDS instance, yours too: ``adopt(instance)``. (AWS Backup restores an Aurora cluster without instances: nobody to ask.)
+        expect: the questions.
+        credentials: a secret with ``username`` and ``password`` that may read; best that of a ``DatabaseUser`` with the right ``read``, else
+            the master secret of the database.
+        database_name: the database that is asked; the one that the instance was made with when None.
     """
 
     database: RestorableDatabase
     expect: Sequence[Expectation]
     credentials: secretsmanager.ISecret | None = None
+    database_name: str | None = None
 
     #: How AWS Backup calls the kind of store.
     resource_type = "RDS"
@@ -140,10 +143,21 @@ class DatabaseCheck:
         return {
             "kind": "database",
             "engine": engine,
-            "database": self.database.attachment.environment["DATABASE_NAME"],
+            "database": self._name(where),
             "secret": self.secret(where).secret_arn,
             "expect": [one.settings() for one in self.expect],
         }
+
+    def _name(self, where: str) -> str:
+        name = self.database_name or self.database.attachment.environment.get("DATABASE_NAME")
+        if not name:
+            raise ConfigurationError(
+                f"{where}: database_name",
+                given=f"none, and {path_of(self.database)} was made without one",
+                allowed="the database that holds the tables of the questions",
+                mend="use database_name='orders'",
+            )
+        return name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
