@@ -50,8 +50,10 @@ _REFERENCE = re.compile(r"^(arn:|\{\{resolve:|[a-z][a-z0-9+.-]*://|/|\.{1,2}/)",
 _TOKEN = "${"
 _WORDS = frozenset({"", "true", "false", "yes", "no", "on", "off", "none", "null", "required", "optional", "enabled", "disabled"})
 _RANDOM = re.compile(r"^[A-Za-z0-9+/=_-]{32,}$")
+#: UUIDs, digests, words in a row, and names as the CDK makes them: a path, and eight digits of its hash.
 _HARMLESS = re.compile(
-    r"(?i)^([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[0-9a-f]{40}|(sha256:)?[0-9a-f]{64}|[a-z]+(-[a-z0-9]+)+)$"
+    r"(?i)^([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[0-9a-f]{40}|(sha256:)?[0-9a-f]{64}|[a-z]+(-[a-z0-9]+)+"
+    r"|[a-z]+(_[a-z]+)*_[0-9a-f]{8})$"
 )
 #: Bits a character. English text stays under 4.2 over 32 characters; random base64 of that length lies near 4.5.
 _RANDOM_ENTROPY = 4.3

@@ -56,6 +56,7 @@ def test_a_secret_in_the_open_is_seen(name: str, value: str) -> None:
         ("TOKENIZER", "cl100k_base"),
         ("MONKEY", "banana bread"),
         ("TABLE_NAME", "shop-production-orders-table-with-a-long-name-2026"),
+        ("PLAN_NAME", "ProdOperationsStack_Restores_85B48E35"),
         ("REQUEST_ID", "6f1c2a34-9b5d-4c7e-8a1f-0b2c3d4e5f60"),
         ("IMAGE_DIGEST", "sha256:" + "0a1b2c3d" * 8),
         ("COMMIT", "0a1b2c3d4e" * 4),
