@@ -11,15 +11,26 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 _NO_API = "neither ministack nor moto has this API"
+_NOT_TAKEN = "the API only lists these, and always none"
 
 #: Whole types that are only recorded, and why. A type that is in no table at all is recorded too, and reported as unsupported.
 RECORDED_TYPES: Mapping[str, str] = MappingProxyType(
     {
         "AWS::ApiGateway::ClientCertificate": _NO_API,
+        "AWS::ApplicationSignals::ServiceLevelObjective": _NO_API,
         "AWS::AppSync::DomainName": _NO_API,
         "AWS::AppSync::DomainNameApiAssociation": _NO_API,
-        "AWS::Backup::RestoreTestingPlan": _NO_API,
-        "AWS::Backup::RestoreTestingSelection": _NO_API,
+        "AWS::ARCRegionSwitch::Plan": _NO_API,
+        "AWS::Backup::Framework": _NOT_TAKEN,
+        "AWS::Backup::LogicallyAirGappedBackupVault": _NOT_TAKEN,
+        "AWS::Backup::RestoreTestingPlan": _NOT_TAKEN,
+        "AWS::Backup::RestoreTestingSelection": _NOT_TAKEN,
+        "AWS::CE::AnomalyMonitor": _NO_API,
+        "AWS::CE::AnomalySubscription": _NO_API,
+        "AWS::Chatbot::MicrosoftTeamsChannelConfiguration": _NO_API,
+        "AWS::Chatbot::SlackChannelConfiguration": _NO_API,
+        "AWS::CloudWatch::AlarmMuteRule": _NO_API,
+        "AWS::CloudWatch::AnomalyDetector": _NO_API,
         "AWS::Cognito::LogDeliveryConfiguration": _NO_API,
         "AWS::Cognito::ManagedLoginBranding": _NO_API,
         "AWS::Cognito::UserPoolRiskConfigurationAttachment": _NO_API,
@@ -29,6 +40,8 @@ RECORDED_TYPES: Mapping[str, str] = MappingProxyType(
         "AWS::IoT::Logging": _NO_API,
         "AWS::IoT::ScheduledAudit": _NO_API,
         "AWS::IoT::SecurityProfile": _NO_API,
+        "AWS::Logs::AccountPolicy": _NO_API,
+        "AWS::Logs::LogAnomalyDetector": _NO_API,
         "AWS::Logs::QueryDefinition": _NO_API,
         "AWS::RUM::AppMonitor": _NO_API,
         "AWS::Route53::CidrCollection": _NO_API,
@@ -88,7 +101,8 @@ RECORDED_PROPERTIES: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "AccessPolicy": "the API has no vault policy",
             "Notifications": "the API has no vault notifications",
         },
-        "AWS::CloudWatch::Alarm": {"Metrics": "the API does not report metric math"},
+        "AWS::CloudWatch::Alarm": {"Metrics": "the API does not report metric math", "WarmUpConfiguration": _NOT_KEPT},
+        "AWS::CloudWatch::CompositeAlarm": {f"ActionsSuppressor{name}": _NOT_KEPT for name in ("", "ExtensionPeriod", "WaitPeriod")},
         "AWS::EC2::FlowLog": {"DeliverLogsPermissionArn": _NOT_REPORTED, "MaxAggregationInterval": _NOT_REPORTED},
         "AWS::EC2::VPCEndpoint": {"PrivateDnsEnabled": _NOT_REPORTED, "SecurityGroupIds": _NOT_REPORTED},
         "AWS::EC2::LaunchTemplate": {
@@ -103,7 +117,9 @@ RECORDED_PROPERTIES: Mapping[str, Mapping[str, str]] = MappingProxyType(
         "AWS::ECR::Repository": {"ImageTagMutabilityExclusionFilters": _NOT_KEPT},
         "AWS::ElasticLoadBalancingV2::Listener": {"DefaultActions.0.ForwardConfig": _NO_WEIGHTS},
         "AWS::ElasticLoadBalancingV2::ListenerRule": {"Actions.0.ForwardConfig": _NO_WEIGHTS},
+        "AWS::KinesisFirehose::DeliveryStream": {"ExtendedS3DestinationConfiguration.FileExtension": _NOT_REPORTED},
         "AWS::Lambda::EventSourceMapping": {"KmsKeyArn": _NOT_KEPT, "MetricsConfig": _NOT_KEPT},
+        "AWS::Logs::LogGroup": dict.fromkeys(("DataProtectionPolicy", "DeletionProtectionEnabled", "FieldIndexPolicies"), _NOT_KEPT),
         "AWS::RDS::DBCluster": {
             **_WATCHED,
             **_RESTORED,
@@ -136,6 +152,12 @@ RECORDED_PROPERTIES: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "HealthCheckArns": _NOT_KEPT,
         },
         "AWS::StepFunctions::StateMachine": {"TracingConfiguration": _NOT_KEPT},
+        "AWS::Synthetics::Canary": {
+            "Code.Script": "the API takes it packed, and does not report it",
+            "KmsKeyArn": _NOT_KEPT,
+            "ResourcesToReplicateTags": _NOT_REPORTED,
+            "StartCanaryAfterCreation": "the API starts none",
+        },
         "AWS::WAFv2::WebACL": {
             "AssociationConfig": _NOT_KEPT,
             "CustomResponseBodies": "the API does not keep them",

@@ -6,12 +6,13 @@ import re
 from dataclasses import dataclass
 
 #: Services that ministack has no API for and moto has; told apart by the scope of the request's signature.
-MOTO_SERVICES = frozenset({"application-autoscaling", "codedeploy", "shield"})
+MOTO_SERVICES = frozenset({"application-autoscaling", "codedeploy", "fis", "shield", "synthetics"})
 #: Services whose requests name their operation in a form in the body.
 QUERY_SERVICES = frozenset({"rds"})
 #: Operations that ministack lacks in services it has: scope of the signature -> path and query of the request and the operation it names.
 MOTO_OPERATIONS = {
     "apigateway": re.compile(r"/(v2/)?vpclinks\b"),
+    "backup": re.compile(r"/audit/report-plans\b"),
     "ecr": re.compile(r"/ AmazonEC2ContainerRegistry_V\d+\.(\w+Registry(Policy|ScanningConfiguration)?|PutReplicationConfiguration)$"),
     "iot": re.compile(r"/billing-groups\b"),
     "rds": re.compile(r"/ \w+EventSubscriptions?$"),

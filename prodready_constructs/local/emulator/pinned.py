@@ -33,6 +33,7 @@ PRIVATE_NAMES = {
     "ministack.services.route53": ("_zones", "_records", "_default_records", "_lock", "_parse_health_check_config"),
     "moto.codedeploy.responses": ("_deployment_group_info",),
     "moto.codedeploy.models": ("codedeploy_backends",),
+    "moto.synthetics.models": ("synthetics_backends",),
     "hypercorn.asyncio": ("serve",),
 }
 

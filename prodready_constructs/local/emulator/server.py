@@ -49,6 +49,7 @@ _TYPE_MODULES = (
     "cache_types",
     "image_types",
     "release_types",
+    "watching_types",
 )
 
 

@@ -17,6 +17,8 @@ from prodready_constructs.local.readback.values import Resolver, matches, pick, 
 from prodready_constructs.local.session import Session
 
 _TRIVIAL_TYPES = frozenset({"AWS::CDK::Metadata"})
+#: Their ``Id`` is neither what ``Ref`` gives nor made of their name.
+_ID_IS_DRAWN = frozenset({"AWS::Synthetics::Canary"})
 _WORKERS = 4
 
 
@@ -140,7 +142,9 @@ def _names(stack: Stack) -> dict[str, str]:
         or resource.get("Properties", {}).get("Name")
         for logical_id, resource in stack.resources.items()
     }
-    return {logical_id: name for logical_id, name in given.items() if isinstance(name, str)}
+    named = {logical_id: name for logical_id, name in given.items() if isinstance(name, str)}
+    # Any text contains an empty name.
+    return named | {logical_id: "" for logical_id, resource in stack.resources.items() if resource["Type"] in _ID_IS_DRAWN}
 
 
 def _outputs(session: Session, stack: Stack) -> Callable[[str, str, str | None], str | None]:

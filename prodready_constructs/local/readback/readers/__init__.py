@@ -23,6 +23,8 @@ from prodready_constructs.local.readback.readers import (
     ecs,
     elasticache,
     elbv2,
+    firehose,
+    fis,
     iam,
     iot,
     kms,
@@ -37,6 +39,7 @@ from prodready_constructs.local.readback.readers import (
     sessions,
     shield,
     stepfunctions,
+    synthetics,
     wafv2,
 )
 
@@ -58,6 +61,8 @@ _MODULES = (
     ecs,
     elasticache,
     elbv2,
+    firehose,
+    fis,
     iam,
     iot,
     kms,
@@ -72,6 +77,7 @@ _MODULES = (
     sessions,
     shield,
     stepfunctions,
+    synthetics,
     wafv2,
 )
 

@@ -19,6 +19,10 @@ def _selection(aws: Aws, physical_id: str, properties: Properties) -> Any:
     return aws("backup").get_backup_selection(BackupPlanId=properties["BackupPlanId"], SelectionId=physical_id)["BackupSelection"]
 
 
+def _report_plan(aws: Aws, physical_id: str, _: Properties) -> Any:
+    return aws("backup").describe_report_plan(ReportPlanName=physical_id.rpartition(":")[2])["ReportPlan"]
+
+
 _RENAMED = {"TargetBackupVault": "TargetBackupVaultName"}
 _RULE = ("RuleName", "TargetBackupVault", "ScheduleExpression", "Lifecycle", "CopyActions", "EnableContinuousBackup")
 
@@ -28,6 +32,9 @@ def _rules(value: Any) -> Any:
 
 
 READERS = {
+    "AWS::Backup::ReportPlan": Reader(
+        _report_plan, same("ReportPlanName", "ReportPlanDescription", "ReportDeliveryChannel", "ReportSetting")
+    ),
     "AWS::Backup::BackupVault": Reader(_vault, same("BackupVaultName", "EncryptionKeyArn")),
     "AWS::Backup::BackupPlan": Reader(
         _plan,

@@ -17,6 +17,16 @@ def _filter(aws: Aws, physical_id: str, properties: Properties) -> Any:
     return next(each for each in filters if each["filterName"] == physical_id)
 
 
+def _stream(aws: Aws, physical_id: str, properties: Properties) -> Any:
+    streams = aws("logs").describe_log_streams(logGroupName=properties["LogGroupName"])["logStreams"]
+    return next(each for each in streams if each["logStreamName"] == physical_id.rpartition("|")[2])
+
+
+def _subscription(aws: Aws, physical_id: str, properties: Properties) -> Any:
+    filters = aws("logs").describe_subscription_filters(logGroupName=properties["LogGroupName"])["subscriptionFilters"]
+    return next(each for each in filters if each["filterName"] == physical_id.rpartition("|")[2])
+
+
 def _source(aws: Aws, physical_id: str, _: Properties) -> Any:
     return aws("logs").get_delivery_source(name=physical_id)["deliverySource"]
 
@@ -41,6 +51,19 @@ READERS = {
             Check("RetentionInDays", "retentionInDays"),
             Check("KmsKeyId", "kmsKeyId"),
             Check("LogGroupName", "logGroupName"),
+            Check("LogGroupClass", "logGroupClass"),
+        ),
+    ),
+    "AWS::Logs::LogStream": Reader(_stream, (Check("LogStreamName", "logStreamName"),)),
+    "AWS::Logs::SubscriptionFilter": Reader(
+        _subscription,
+        (
+            Check("LogGroupName", "logGroupName"),
+            Check("FilterName", "filterName"),
+            Check("FilterPattern", "filterPattern"),
+            Check("DestinationArn", "destinationArn"),
+            Check("RoleArn", "roleArn"),
+            Check("Distribution", "distribution"),
         ),
     ),
     "AWS::Logs::MetricFilter": Reader(

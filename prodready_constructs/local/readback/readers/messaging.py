@@ -71,7 +71,7 @@ READERS = {
         _rule,
         (
             *same("State", "EventPattern", "ScheduleExpression", "Description"),
-            Check("Targets", "Targets", lambda value: [{"Arn": each["Arn"]} for each in value]),
+            Check("Targets", "Targets"),
         ),
     ),
     "AWS::SSM::Parameter": Reader(_parameter, same("Type", "Value", "Name")),
