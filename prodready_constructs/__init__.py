@@ -19,6 +19,10 @@ _HOMES = {
         "Pace Pollers QueueConsumer QueueWorker RecordStream Redrive ScheduledJob ServiceMesh Sidecar SmokeTest StreamConsumer "
         "ToBucket ToDelivery ToFunction ToQueue ToStream ToTable ToTopic WebService"
     ),
+    "contracts": (
+        "AlarmSpec EventSpec GoodAndBad GoodMinutes GraphSpec MathMetric Metric ProcedureSpec ProcedureStep RecoveryFact RunbookSpec "
+        "SecretField Severity"
+    ),
     "database": (
         "AURORA_MYSQL_3 AURORA_POSTGRESQL_16 AURORA_POSTGRESQL_17 AuroraDatabase AuroraEngine AuroraSecondary DatabaseProxy "
         "DatabaseUser DatabaseUserRotation Engine MYSQL_8_4 MigrationTask MultiAzDatabase POSTGRESQL_16 POSTGRESQL_17 POSTGRESQL_18 ReadReplica Restore"

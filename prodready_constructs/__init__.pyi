@@ -8,6 +8,19 @@ from prodready_constructs.compliance import GuardError as GuardError
 from prodready_constructs.compliance import HardeningRules as HardeningRules
 from prodready_constructs.compliance import guard as guard
 from prodready_constructs.compute import *
+from prodready_constructs.contracts import AlarmSpec as AlarmSpec
+from prodready_constructs.contracts import EventSpec as EventSpec
+from prodready_constructs.contracts import GoodAndBad as GoodAndBad
+from prodready_constructs.contracts import GoodMinutes as GoodMinutes
+from prodready_constructs.contracts import GraphSpec as GraphSpec
+from prodready_constructs.contracts import MathMetric as MathMetric
+from prodready_constructs.contracts import Metric as Metric
+from prodready_constructs.contracts import ProcedureSpec as ProcedureSpec
+from prodready_constructs.contracts import ProcedureStep as ProcedureStep
+from prodready_constructs.contracts import RecoveryFact as RecoveryFact
+from prodready_constructs.contracts import RunbookSpec as RunbookSpec
+from prodready_constructs.contracts import SecretField as SecretField
+from prodready_constructs.contracts import Severity as Severity
 from prodready_constructs.database import *
 from prodready_constructs.edge import *
 from prodready_constructs.errors import ConfigurationError as ConfigurationError

@@ -39,7 +39,12 @@ USES: dict[str, tuple[Callable[[cdk.Stack], Any], str]] = {
     ),
     "Dashboard": (
         lambda stack: Dashboard(
-            stack, "Board", posture=PRODUCTION.monitoring, title="Shop", watching=[sqs.Queue(stack, "Queue")], watches=[]
+            stack,
+            "Board",
+            posture=PRODUCTION.monitoring,
+            title="Shop",
+            watching=[sqs.Queue(stack, "Queue")],  # type: ignore[list-item]
+            watches=[],
         ),
         "Stack/Board: watching: got 'Stack/Queue (Queue), which has no graphs'; allowed: what describes itself with graphs; " + ADOPT,
     ),
