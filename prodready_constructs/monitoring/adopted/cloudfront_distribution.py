@@ -24,6 +24,8 @@ def distribution(distribution_id: str) -> tuple[AnyAlarmSpec, ...]:
             5,
             severity=CRITICAL,
             source=f"{LEDGER}: 5xx rate above 5 %; {RECOMMENDED} names the metric",
+            # No visitors, no datapoints: silence is calm.
+            missing_data="notBreaching",
             meaning="More than one request in twenty is answered with 5xx.",
             causes=("the origin is down or slow", "an edge function fails", "the origin's certificate or address changed"),
         ),

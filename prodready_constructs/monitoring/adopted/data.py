@@ -66,10 +66,10 @@ class Service:
         source: str,
         meaning: str,
         causes: tuple[str, ...],
+        missing_data: MissingData,
         comparison: Comparison = "GreaterThanThreshold",
         periods: int = 5,
         datapoints: int | None = None,
-        missing_data: MissingData = "notBreaching",
         warm_up: timedelta | None = None,
     ) -> AlarmSpec:
         """One alarm, whose runbook begins with the metric itself."""

@@ -21,6 +21,8 @@ def graphql_api(api_id: str) -> tuple[AnyAlarmSpec, ...]:
             severity=CRITICAL,
             source=f"{LEDGER}: 5xx rate above 5 %",
             datapoints=3,
+            # No requests, no datapoints: silence is calm.
+            missing_data="notBreaching",
             meaning="More than one request in twenty is answered with 5xx.",
             causes=("a data source is down", "AppSync itself has a fault"),
         ),
@@ -30,6 +32,7 @@ def graphql_api(api_id: str) -> tuple[AnyAlarmSpec, ...]:
             500,
             severity=WARNING,
             source=f"{LEDGER}: latency above 500 ms (p95); AppSync reports milliseconds",
+            missing_data="notBreaching",
             meaning="One request in twenty takes longer than half a second.",
             causes=("a slow data source", "resolvers that ask it once for each item"),
         ),

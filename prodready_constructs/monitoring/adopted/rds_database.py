@@ -14,6 +14,8 @@ GIB = 1024**3
 FREE = 10 * GIB
 #: Transactions after which PostgreSQL must have vacuumed; at 2 billion it stops taking writes.
 TRANSACTION_IDS = 1_000_000_000
+#: Seconds for one operation of the disk, from which on AWS says that it wants looking into.
+SLOW = 0.02
 
 
 def instance(identifier: str, allocated: int | None) -> tuple[AnyAlarmSpec, ...]:
@@ -51,10 +53,30 @@ def instance(identifier: str, allocated: int | None) -> tuple[AnyAlarmSpec, ...]
                 severity=WARNING,
                 source=RECOMMENDED,
                 periods=3,
+                # Only instance classes that burst report it.
+                missing_data="notBreaching",
                 meaning=f"The disk has used up its burst of {what}; it falls to its baseline and queries wait.",
                 causes=("more load than the instance class carries", "queries without an index", "a backup or bulk load"),
             )
             for name, words, what in (("EBSIOBalance%", "IoCredits", "operations"), ("EBSByteBalance%", "ThroughputCredits", "bytes"))
+        ),
+        *(
+            of.alarm(
+                f"Slow{kind}s",
+                of.metric(f"{kind}Latency", "p90"),
+                SLOW,
+                severity=WARNING,
+                source=f"{RECOMMENDED}: above 20 milliseconds is a cause for investigation",
+                # An instance that is stopped reports nothing.
+                missing_data="missing",
+                meaning=f"The disk takes more than 20 milliseconds for one {kind.lower()} in ten: queries wait for it.",
+                causes=(
+                    "more operations than the volume has",
+                    "a burst that is used up",
+                    "a backup, a bulk load, a query without an index",
+                ),
+            )
+            for kind in ("Read", "Write")
         ),
         of.alarm(
             "ReplicaBehind",
@@ -63,9 +85,22 @@ def instance(identifier: str, allocated: int | None) -> tuple[AnyAlarmSpec, ...]
             severity=WARNING,
             source=RECOMMENDED,
             periods=10,
-            # Only a replica reports it.
+            # Only a replica reports it. So below.
+            missing_data="notBreaching",
             meaning="The replica is more than a minute behind: readers see old data.",
             causes=("a long transaction", "a smaller class than the primary's", "a burst of writes"),
+        ),
+        of.alarm(
+            "ReplicationStopped",
+            of.metric("ReplicaLag", "Minimum"),
+            0,
+            comparison="LessThanThreshold",
+            severity=CRITICAL,
+            source=f"{RECOMMENDED}: the lag is -1 while replication is not active",
+            periods=3,
+            missing_data="notBreaching",
+            meaning="Replication has stopped: the replica grows older by the minute.",
+            causes=("a statement failed on the replica", "somebody wrote to the replica", "the replica's disk is full"),
         ),
         _wraparound(of),
         _events(identifier, "db-instance", ("failover", "failure", "low storage")),
@@ -103,6 +138,8 @@ def cluster(identifier: str) -> tuple[AnyAlarmSpec, ...]:
             severity=WARNING,
             source=f"Our reason, as for RDS replicas in {RECOMMENDED}",
             periods=10,
+            # A cluster without readers has no lag.
+            missing_data="notBreaching",
             meaning="A reader is more than a minute behind the writer: it serves old data, or restarts.",
             causes=("a reader too small for the writes", "a long query on the reader"),
         ),
@@ -133,6 +170,7 @@ def _wraparound(of: Service) -> AnyAlarmSpec:
         source=RECOMMENDED,
         periods=1,
         # PostgreSQL only.
+        missing_data="notBreaching",
         meaning="Autovacuum is so far behind that the database will stop taking writes to protect itself.",
         causes=("a transaction open for days", "an unused replication slot", "autovacuum switched off or starved"),
     )

@@ -26,6 +26,8 @@ def state_machine(arn: str) -> tuple[AnyAlarmSpec, ...]:
                 severity=severity,
                 source="Our reason: an execution that did not end well is work that is not done",
                 periods=1,
+                # The metrics come with an execution that ended so. So in all of this file.
+                missing_data="notBreaching",
                 meaning=f"An execution {words}.",
                 causes=causes,
             )
@@ -47,6 +49,7 @@ def state_machine(arn: str) -> tuple[AnyAlarmSpec, ...]:
             severity=WARNING,
             source=f"{LEDGER}: throttles",
             periods=3,
+            missing_data="notBreaching",
             meaning="State transitions are throttled: executions take longer.",
             causes=("a surge of executions", "the account's quota of state transitions"),
         ),

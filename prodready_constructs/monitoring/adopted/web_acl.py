@@ -34,6 +34,8 @@ def web_acl(name: str, arn: str, *, cloudfront: bool) -> tuple[AnyAlarmSpec, ...
             severity=WARNING,
             source=f"Our reason: {SURGE:,} blocked requests in 5 minutes, twice running, are an attack or a rule that blocks real visitors",
             periods=2,
+            # Nothing blocked, no datapoint.
+            missing_data="notBreaching",
             meaning="The web ACL turns away far more requests than usual.",
             causes=("a scan or an attack", "a release whose requests a rule takes for an attack", "a new version of a managed group"),
         ),

@@ -124,6 +124,9 @@ PLAIN: dict[str, Callable[[cdk.Stack], Any]] = {
     "Shards": lambda stack: elasticache.CfnReplicationGroup(
         stack, "Shards", replication_group_description="shop", num_node_groups=2, replicas_per_node_group=1
     ),
+    "Memcached": lambda stack: elasticache.CfnCacheCluster(
+        stack, "Memcached", cache_node_type="cache.t4g.small", engine="memcached", num_cache_nodes=2
+    ),
     "Serverless": lambda stack: elasticache.CfnServerlessCache(stack, "Serverless", engine="valkey", serverless_cache_name="shop"),
     "Nat": lambda stack: ec2.CfnNatGateway(stack, "Nat", subnet_id="subnet-1"),
     "Acl": lambda stack: wafv2.CfnWebACL(
