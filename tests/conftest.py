@@ -22,12 +22,16 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     return Groups(config, log) if config.getvalue("dist") in ("load", "loadgroup") else None
 
 
-@pytest.fixture(scope="session", autouse=True)
-def every_alarm_that_is_described_works() -> Iterator[None]:
-    """Whatever construct a test builds, its alarms are evaluated by CloudWatch's rules when all tests are done."""
+def pytest_configure(config: pytest.Config) -> None:
+    """From here on, so also while modules are collected, what the library describes as an alarm is noted."""
     # Here, not above: the environment must be set before the library is loaded.
-    from tests.support.cloudwatch.witness import judged, witnessed
+    from tests.support.cloudwatch.roll_call import RollCall
 
-    with witnessed() as seen:
-        yield
-    assert judged(seen) == []
+    config.pluginmanager.register(RollCall(config), "alarms")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def every_alarm_that_is_described_works(pytestconfig: pytest.Config) -> Iterator[None]:
+    """Whatever construct a test builds, its alarms are evaluated by CloudWatch's rules when all tests are done."""
+    yield
+    assert pytestconfig.pluginmanager.get_plugin("alarms").seen.faults() == []

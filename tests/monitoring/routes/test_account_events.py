@@ -13,9 +13,9 @@ from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.foundation import Part
 from prodready_constructs.monitoring import AccountEvents, Routes, Watch
 from prodready_constructs.posture import PRODUCTION
-from tests.monitoring.routes.patterns import matches
 from tests.monitoring.routes.samples import SAMPLES
 from tests.support.aws_cli import faults
+from tests.support.event_patterns import matches
 from tests.support.packs import findings
 from tests.support.synthesis import new_stack, synth
 

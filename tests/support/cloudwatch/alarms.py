@@ -128,7 +128,7 @@ def of_template(name: str, properties: Mapping[str, Any]) -> Alarm:
         comparison=properties["ComparisonOperator"],
         threshold=properties.get("Threshold", 1.0),
         periods=properties["EvaluationPeriods"],
-        needed=properties["DatapointsToAlarm"],
+        needed=properties.get("DatapointsToAlarm", properties["EvaluationPeriods"]),
         missing=properties["TreatMissingData"],
         period=period,
         band="ThresholdMetricId" in properties,

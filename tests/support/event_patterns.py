@@ -1,15 +1,21 @@
-"""Does an event match an EventBridge pattern? As the user guide describes it, for the operators that this library uses, and their neighbours.
+"""Is it an EventBridge pattern, and does an event match it? As the user guide describes it, for the operators that this library uses, and their neighbours.
 
 Source: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html
 """
 
 from __future__ import annotations
 
+import json
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 _ABSENT = object()
+#: What every event has (EventBridge user guide, "AWS service event structure"), and what joins alternatives.
+FIELDS = frozenset({"version", "id", "detail-type", "source", "account", "time", "region", "resources", "detail", "$or"})
+OPERATORS = frozenset({"exists", "prefix", "suffix", "equals-ignore-case", "anything-but", "numeric", "wildcard", "cidr"})
+#: Characters of one pattern (EventBridge quotas).
+LONGEST = 2_048
 _NUMERIC: dict[str, Callable[[float, float], bool]] = {
     "=": operator.eq,
     "<": operator.lt,
@@ -33,6 +39,32 @@ def matches(pattern: Mapping[str, Any], event: Any) -> bool:
         elif not _leaf(wanted, _field(event, name)):
             return False
     return True
+
+
+def faults(pattern: Mapping[str, Any]) -> list[str]:
+    """What EventBridge would refuse of *pattern*, or never match."""
+    found = [f"no event has a field {name!r}" for name in sorted(set(pattern) - FIELDS)]
+    if "source" not in pattern and "detail-type" not in pattern:
+        found.append("it says neither source nor detail-type: it would hear of everything")
+    if (size := len(json.dumps(pattern))) > LONGEST:
+        found.append(f"{size} characters, of {LONGEST} that EventBridge takes")
+    return [*found, *_leaf_faults(pattern, "")]
+
+
+def _leaf_faults(pattern: Mapping[str, Any], path: str) -> Iterator[str]:
+    for name, wanted in pattern.items():
+        where = f"{path}.{name}".lstrip(".")
+        if name == "$or":
+            for part in wanted:
+                yield from _leaf_faults(part, path)
+        elif isinstance(wanted, Mapping):
+            yield from _leaf_faults(wanted, where)
+        elif not isinstance(wanted, list) or not wanted:
+            yield f"{where} is no list with something in it, and matches nothing"
+        else:
+            for choice in wanted:
+                if isinstance(choice, Mapping) and (len(choice) != 1 or not set(choice) <= OPERATORS):
+                    yield f"{where} has an operator that EventBridge does not know: {choice}"
 
 
 def _field(event: Any, name: str) -> Any:
