@@ -1,1 +1,1 @@
-"""The reference platform: four stacks of one environment, composed from the public constructs without decisions of their own."""
+"""The reference platform: the stacks of one environment, composed from the public constructs without decisions of their own."""

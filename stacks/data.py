@@ -6,6 +6,7 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from prodready_constructs import (
+    AccountEvents,
     BackupPlan,
     LogBucket,
     MultiAzDatabase,
@@ -56,5 +57,5 @@ class DataStack(EnvironmentStack):
         )
         self.watched: list[Watchable] = [self.database, self.uploads, self.network, self.bastion, self.backup, *self.stores.watched]
         if self.routes is not edge.routes:
-            self.watched.append(self.routes)
+            self.watched += [self.routes, AccountEvents(self, "AccountEvents")]
         self.watch = Watch(self, "Watch", routes=self.routes, watching=self.watched, runbook_base_url=settings.runbooks)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from constructs import Construct
 
-from prodready_constructs import HealthCheck, Posture, SiteLogs, Watch, WebAcl, Website
+from prodready_constructs import AccountEvents, HealthCheck, Posture, SiteLogs, Watch, WebAcl, Website
 from prodready_constructs.contracts import Watchable
 from stacks.base import EnvironmentStack
 from stacks.settings import Settings
@@ -34,7 +34,9 @@ class EdgeStack(EnvironmentStack):
         domains: list[Watchable | None] = [self.domain, self.login_domain, self.mobile_domain, self.graph_domain, self.events_domain]
         #: Asks for the service as a visitor would, by CloudFront. Route 53 tells CloudWatch of it in this region only.
         self.check = HealthCheck(self, "Check", host=settings.domain.name, path=CHECKED_PATH) if settings.domain else None
-        self.watched: list[Watchable] = [self.web_acl, self.routes, *filter(None, [*domains, self.check])]
+        # Of the whole account: the root user's sign-ins are heard of in this region only.
+        events = AccountEvents(self, "AccountEvents")
+        self.watched: list[Watchable] = [self.web_acl, self.routes, events, *filter(None, [*domains, self.check])]
         self.watch = Watch(self, "Watch", routes=self.routes, watching=self.watched, runbook_base_url=settings.runbooks)
 
 

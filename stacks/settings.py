@@ -6,7 +6,7 @@ import re
 import sys
 from dataclasses import MISSING, dataclass, field, fields, is_dataclass
 from pathlib import Path
-from typing import Any, TypeVar, get_type_hints
+from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 from prodready_constructs.errors import ConfigurationError
 
@@ -44,6 +44,27 @@ class AlertSettings:
     critical: tuple[str, ...]
     warning: tuple[str, ...]
 
+    @property
+    def anybody(self) -> tuple[str, ...]:
+        """Who hears of what another way could not deliver: those who are woken, or those who read in the morning where nobody is."""
+        return self.critical or self.warning
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OperationsSettings:
+    """What is done by people.
+
+    Attributes:
+        approvers: ARNs of the IAM roles or users who approve what interrupts users. chat: what kind of channel the alerts go to: SLACK,
+            TEAMS, DISCORD or JSON. monthly_budget: what the dashboard measures the month's charges by, in USD.
+        game_day: when drills may hit real users, and who agreed; without it production has none.
+    """
+
+    approvers: tuple[str, ...]
+    chat: Literal["SLACK", "TEAMS", "DISCORD", "JSON"]
+    monthly_budget: int
+    game_day: str | None = None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
@@ -58,6 +79,7 @@ class Settings:
     runbooks: str
     service: ServiceSettings
     alerts: AlertSettings
+    operations: OperationsSettings
     tags: dict[str, str]
     peers: tuple[str, ...] = ()
     account: str | None = None
@@ -118,6 +140,10 @@ def _value(hint: Any, value: Any, where: str) -> Any:
         if not isinstance(value, dict):
             raise ConfigurationError(where, given=value, allowed="a table", mend=f"write [{where.rsplit(' ', 1)[-1]}]")
         return _build(nested, value, where=where)
+    if get_origin(hint) is Literal:
+        if value not in get_args(hint):
+            raise ConfigurationError(where, given=value, allowed=", ".join(get_args(hint)), mend="use one of them")
+        return value
     text = str(hint)
     if text.startswith("tuple") and isinstance(value, list) and all(isinstance(item, str) for item in value):
         return tuple(value)

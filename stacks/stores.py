@@ -42,6 +42,8 @@ class Stores(Construct):
         #: What the service signs in with, and what its migrations do.
         self.user = DatabaseUser(self, "User", rotation=self.rotation, name="shop", rights="write")
         self.migrator = DatabaseUser(self, "Migrator", rotation=self.rotation, name="migrator", rights="schema")
+        #: Looks into what a restore test brought back.
+        self.reader = DatabaseUser(self, "Reader", rotation=self.rotation, name="reader", rights="read")
         self.proxy = DatabaseProxy(self, "Proxy", target=database, vpc=vpc, posture=posture.proxy)
 
         self.ledger = AuroraDatabase(self, "Ledger", vpc=vpc, posture=posture.aurora, database_name="ledger")
@@ -64,7 +66,7 @@ class Stores(Construct):
         #: What AWS Backup takes.
         self.recoverable: list[Recoverable] = [self.ledger, self.carts]
         self.watched: list[Watchable] = [
-            *(self.rotation, self.user, self.migrator, self.proxy, self.ledger, self.carts),
+            *(self.rotation, self.user, self.migrator, self.reader, self.proxy, self.ledger, self.carts),
             *(self.cache_rotation, self.sessions, self.work, self.news, self.images),
         ]
 

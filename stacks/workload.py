@@ -34,7 +34,11 @@ from stacks.background import BackgroundStack
 from stacks.base import EnvironmentStack
 from stacks.data import DataStack
 from stacks.edge import CLOUDFRONT_REGION, EdgeStack
+from stacks.operations import OperationsStack
+from stacks.promises import Promises
 from stacks.settings import Settings
+
+LAST_ERRORS = 'filter level in ["ERROR", "error", "CRITICAL", "critical"] | fields @timestamp, message | sort @timestamp desc | limit 20'
 
 
 class WorkloadStack(EnvironmentStack):
@@ -50,6 +54,7 @@ class WorkloadStack(EnvironmentStack):
         data: DataStack,
         edge: EdgeStack,
         background: BackgroundStack,
+        operations: OperationsStack,
     ) -> None:
         super().__init__(scope, construct_id, settings=settings, region=settings.region, description="Doors, service and site")
         vpc = data.network.vpc
@@ -163,9 +168,15 @@ class WorkloadStack(EnvironmentStack):
             web_acl=self.direct_acl,
         )
 
-        doors: list[Watchable] = [self.api, self.users, self.shop, self.front, self.front.web_acl, self.direct_acl]
-        names = filter(None, [self.domain, self.api_domain])
-        here: list[Watchable] = [*doors, *names, *filter(None, [visitors]), self.service, self.migration, self.content, *self.apis.watched]
+        self.promises = Promises(
+            self, "Promises", posture=posture, settings=settings, data=data, edge=edge, front=self.front, service=self.service
+        )
+        by_name: list[Watchable | None] = [self.domain, self.api_domain, visitors]
+        here: list[Watchable] = [
+            *(self.api, self.users, self.shop, self.front, self.front.web_acl, self.direct_acl, self.service, self.migration, self.content),
+            *filter(None, by_name),
+            *(*self.apis.watched, *self.promises.watched),
+        ]
         #: What CloudFront tells, in us-east-1 only; the alarms are there, where this stack is in another region.
         by_cloudfront: list[Watchable] = [self.site, self.apis.mobile_front]
         at_home = settings.region == CLOUDFRONT_REGION
@@ -174,11 +185,14 @@ class WorkloadStack(EnvironmentStack):
             SiteLogs(self, "SiteLogs", site=self.site, posture=posture.edge)
             here += by_cloudfront
         watch = Watch(self, "Watch", routes=data.routes, watching=here, runbook_base_url=settings.runbooks)
-        Dashboard(
+        self.promises.prove(watch)
+        dashboard = Dashboard(
             self,
             "Dashboard",
             posture=posture.monitoring,
             title=f"{settings.application} {settings.environment}",
-            watching=[*here, *self.watched_from_us_east_1, *background.watched, *data.watched, *edge.watched],
-            watches=[watch, background.watch, data.watch],
+            watching=[*here, *self.watched_from_us_east_1, *background.watched, *operations.watched, *data.watched, *edge.watched],
+            watches=[watch, background.watch, operations.watch, data.watch],
         )
+        dashboard.add_log_lines("Last errors", log_groups=[self.service.log_group.log_group_name], query=LAST_ERRORS)
+        dashboard.add_cost(monthly_budget=settings.operations.monthly_budget)

@@ -60,7 +60,7 @@ STAGING = replace(
     ),
     messaging=replace(PRODUCTION.messaging, oldest_message=timedelta(hours=1)),
     images=replace(PRODUCTION.images, kept_releases=10),
-    monitoring=replace(PRODUCTION.monitoring, page_on_critical=False, log_deletion_protection=False, canary_interval=timedelta(minutes=15)),
+    monitoring=replace(PRODUCTION.monitoring, page_on_critical=False, log_deletion_protection=False),
     recovery=replace(
         PRODUCTION.recovery,
         daily_retention=timedelta(days=7),
