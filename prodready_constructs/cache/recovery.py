@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
 from prodready_constructs.cache.node_alarms import WORST_LAG
 from prodready_constructs.contracts import RecoveryFact
@@ -112,9 +111,3 @@ def serverless_recovery(
             ),
         ),
     )
-
-
-def as_json(fact: RecoveryFact) -> dict[str, Any]:
-    """A fact as metadata: durations in seconds."""
-    seconds = {"recovery_point": fact.recovery_point.total_seconds(), "recovery_time": fact.recovery_time.total_seconds()}
-    return {**asdict(fact), **seconds, "restore_commands": list(fact.restore_commands)}

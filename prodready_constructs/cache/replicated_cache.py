@@ -15,7 +15,7 @@ from prodready_constructs.cache.claims import CONTROLS
 from prodready_constructs.cache.engine import VALKEY_8, CacheEngine, check_node_type
 from prodready_constructs.cache.node_alarms import node_alarms, node_graphs
 from prodready_constructs.cache.password_rotation import CachePasswordRotation
-from prodready_constructs.cache.recovery import RestoredGroup, as_json, node_recovery
+from prodready_constructs.cache.recovery import RestoredGroup, node_recovery
 from prodready_constructs.cache.watched import WatchedCache
 from prodready_constructs.contracts import record
 from prodready_constructs.foundation import EncryptedLogGroup
@@ -178,7 +178,7 @@ class ReplicatedCache(Cache):
             controls=CONTROLS,
             tier="data",
             watchable=True,
-            recovery=[as_json(fact) for fact in self._recovery_facts],
+            recovery=[fact.as_json() for fact in self._recovery_facts],
             allowed_regions=list(posture.allowed_regions),
         )
 

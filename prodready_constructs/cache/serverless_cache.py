@@ -12,7 +12,7 @@ from prodready_constructs.cache.base import Cache
 from prodready_constructs.cache.claims import CONTROLS
 from prodready_constructs.cache.engine import VALKEY_8, CacheEngine
 from prodready_constructs.cache.password_rotation import CachePasswordRotation
-from prodready_constructs.cache.recovery import as_json, serverless_recovery
+from prodready_constructs.cache.recovery import serverless_recovery
 from prodready_constructs.cache.serverless_alarms import serverless_alarms, serverless_graphs
 from prodready_constructs.cache.watched import WatchedCache
 from prodready_constructs.contracts import record
@@ -111,6 +111,6 @@ class ServerlessCache(Cache):
             controls=CONTROLS,
             tier="data",
             watchable=True,
-            recovery=[as_json(fact) for fact in self._recovery_facts],
+            recovery=[fact.as_json() for fact in self._recovery_facts],
             allowed_regions=list(posture.allowed_regions),
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import Any, Protocol
 
@@ -26,6 +26,11 @@ class RecoveryFact:
     how: str
     restore_commands: tuple[str, ...]
     region_loss: bool = False
+
+    def as_json(self) -> dict[str, Any]:
+        """As metadata: durations in seconds."""
+        seconds = {"recovery_point": self.recovery_point.total_seconds(), "recovery_time": self.recovery_time.total_seconds()}
+        return {**asdict(self), **seconds, "restore_commands": list(self.restore_commands)}
 
 
 class Recoverable(Protocol):

@@ -19,7 +19,7 @@ from prodready_constructs.database.classes import connection_limit, instance_cla
 from prodready_constructs.database.engine import POSTGRESQL_17, Engine
 from prodready_constructs.database.names import check_database_name, check_port, instance_identifier
 from prodready_constructs.database.offers import check_offered
-from prodready_constructs.database.restore import RestoredFrom, as_json, recovery_facts
+from prodready_constructs.database.restore import RestoredFrom, recovery_facts
 from prodready_constructs.database.restored import Restore
 from prodready_constructs.database.source import SourceVerbs
 from prodready_constructs.database.tuning import parameters
@@ -202,7 +202,7 @@ class MultiAzDatabase(SourceVerbs, Part):
             controls=CONTROLS,
             tier="data",
             watchable=True,
-            recovery=[as_json(fact) for fact in self._recovery_facts],
+            recovery=[fact.as_json() for fact in self._recovery_facts],
             # What somebody gave leave for, in so many words.
             **({"upgrade": asdict(engine.upgrade)} if engine.upgrade else {}),
             **({"restored": restore.name} if restore else {}),

@@ -17,7 +17,7 @@ from prodready_constructs.database.claims import REPLICA_CONTROLS
 from prodready_constructs.database.classes import instance_class
 from prodready_constructs.database.names import instance_identifier
 from prodready_constructs.database.replication import Replicable, ReplicationSource, check_replica
-from prodready_constructs.database.restore import as_json, promotion_fact
+from prodready_constructs.database.restore import promotion_fact
 from prodready_constructs.database.restored import accept_stated_encryption
 from prodready_constructs.database.tuning import parameters
 from prodready_constructs.database.verbs import InstanceVerbs
@@ -165,7 +165,7 @@ class ReadReplica(InstanceVerbs, Part):
         )
         if not posture.multi_az:
             parts.waive_single_zone(self.instance, posture.recovery_time)
-        recovery = [as_json(fact) for fact in self._recovery_facts]
+        recovery = [fact.as_json() for fact in self._recovery_facts]
         contracts.record(self, controls=REPLICA_CONTROLS, tier="data", watchable=True, recovery=recovery, source=origin.path)
 
     def _follow(self, origin: ReplicationSource, *, beside: bool, abroad: bool) -> None:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
 from prodready_constructs.contracts import RecoveryFact
 from prodready_constructs.posture.database import RESTORE_FROM_BACKUP, DatabasePosture
@@ -120,9 +119,3 @@ def promotion_fact(store: str, posture: DatabasePosture, replica: str, source_re
             "--query 'DBInstances[0].[DBInstanceStatus,ReadReplicaSourceDBInstanceIdentifier,Endpoint.Address]'  # the second must be null",
         ),
     )
-
-
-def as_json(fact: RecoveryFact) -> dict[str, Any]:
-    """A fact as metadata: durations in seconds."""
-    seconds = {"recovery_point": fact.recovery_point.total_seconds(), "recovery_time": fact.recovery_time.total_seconds()}
-    return {**asdict(fact), **seconds, "restore_commands": list(fact.restore_commands)}

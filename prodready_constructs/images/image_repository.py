@@ -115,17 +115,7 @@ class ImageRepository(Part):
             controls=CONTROLS,
             tier="data",
             watchable=True,
-            recovery=[
-                {
-                    "store": fact.store,
-                    "recovery_point": fact.recovery_point.total_seconds(),
-                    "recovery_time": fact.recovery_time.total_seconds(),
-                    "recovery_time_is": fact.recovery_time_is,
-                    "how": fact.how,
-                    "restore_commands": list(fact.restore_commands),
-                }
-                for fact in self.recovery_facts
-            ],
+            recovery=[fact.as_json() for fact in self.recovery_facts],
         )
 
     def image(self, tag_or_digest: str) -> ecs.EcrImage:

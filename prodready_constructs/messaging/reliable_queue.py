@@ -150,17 +150,7 @@ class ReliableQueue(Part):
             tier="data",
             watchable=True,
             data_class=class_facts(data),
-            recovery=[
-                {
-                    "store": fact.store,
-                    "recovery_point": fact.recovery_point.total_seconds(),
-                    "recovery_time": fact.recovery_time.total_seconds(),
-                    "recovery_time_is": fact.recovery_time_is,
-                    "how": fact.how,
-                    "restore_commands": list(fact.restore_commands),
-                }
-                for fact in self.recovery_facts
-            ],
+            recovery=[fact.as_json() for fact in self.recovery_facts],
         )
 
     def grant_send(self, grantee: iam.IGrantable) -> iam.Grant:

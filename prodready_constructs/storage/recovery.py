@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
 
 from prodready_constructs.contracts import RecoveryFact
 
@@ -26,18 +24,3 @@ def recovery_facts(store: str, *, bucket: str, replica: str | None) -> tuple[Rec
             ),
         ),
     )
-
-
-def facts_as_json(facts: Sequence[RecoveryFact]) -> list[dict[str, Any]]:
-    """*facts* as metadata."""
-    return [
-        {
-            "store": fact.store,
-            "recovery_point": fact.recovery_point.total_seconds(),
-            "recovery_time": fact.recovery_time.total_seconds(),
-            "recovery_time_is": fact.recovery_time_is,
-            "how": fact.how,
-            "restore_commands": list(fact.restore_commands),
-        }
-        for fact in facts
-    ]

@@ -20,7 +20,7 @@ from prodready_constructs.storage.bucket_alarms import FILTER, bucket_alarms, bu
 from prodready_constructs.storage.inventory import inventory
 from prodready_constructs.storage.lifecycle import lifecycle, lock
 from prodready_constructs.storage.log_bucket import LogBucket
-from prodready_constructs.storage.recovery import facts_as_json, recovery_facts
+from prodready_constructs.storage.recovery import recovery_facts
 from prodready_constructs.storage.replica_bucket import ALL_LOGS, LOGS, ReplicaBucket
 from prodready_constructs.storage.replication import (
     decrypt_for_replica,
@@ -169,7 +169,7 @@ class SecureBucket(Part):
             watchable=True,
             allowed_regions=list(posture.allowed_regions),
             data_class=class_facts(data_class) if data_class else None,
-            recovery=facts_as_json(self.recovery_facts),
+            recovery=[fact.as_json() for fact in self.recovery_facts],
         )
 
     def _check_class(self, data_class: DataClass, posture: StoragePosture, replicated_prefix: str | None) -> None:

@@ -21,7 +21,7 @@ from prodready_constructs.tables.access import grant, grant_stream, policy
 from prodready_constructs.tables.alarms import Watched, alarm_specs
 from prodready_constructs.tables.graphs import graphs
 from prodready_constructs.tables.parts import POLICY_PER_REPLICA, table_of
-from prodready_constructs.tables.recovery import facts_as_json, recovery_facts
+from prodready_constructs.tables.recovery import recovery_facts
 from prodready_constructs.tables.replicas import TableReplica, check_regions
 from prodready_constructs.tables.schema import TableSchema
 
@@ -143,7 +143,7 @@ class ProtectedTable(Part):
             controls=CONTROLS,
             tier="data",
             watchable=True,
-            recovery=facts_as_json(self.recovery_facts),
+            recovery=[fact.as_json() for fact in self.recovery_facts],
             data_class=class_facts(self.data_class),
             allowed_regions=list(posture.allowed_regions),
         )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
 
 from prodready_constructs.contracts import RecoveryFact
 from prodready_constructs.tables.alarms import REPLICA_LAG
@@ -62,18 +61,3 @@ def recovery_facts(
             )
         )
     return tuple(facts)
-
-
-def facts_as_json(facts: Sequence[RecoveryFact]) -> list[dict[str, Any]]:
-    """*facts* as metadata."""
-    return [
-        {
-            "store": fact.store,
-            "recovery_point": fact.recovery_point.total_seconds(),
-            "recovery_time": fact.recovery_time.total_seconds(),
-            "recovery_time_is": fact.recovery_time_is,
-            "how": fact.how,
-            "restore_commands": list(fact.restore_commands),
-        }
-        for fact in facts
-    ]

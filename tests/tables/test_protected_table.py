@@ -464,7 +464,7 @@ def test_recovery_is_stated_with_commands_for_this_table(made: Tables) -> None:
     (only,) = made.carts.recovery_facts
     assert "7 days" in only.how
     orders, carts = made.template.recorded("ProtectedTable")
-    assert [fact["recovery_point"] for fact in orders["recovery"]] == [300, 60]
+    assert [(fact["recovery_point"], fact["region_loss"]) for fact in orders["recovery"]] == [(300, False), (60, True)]
     assert orders["watchable"] is carts["watchable"] is True
 
 

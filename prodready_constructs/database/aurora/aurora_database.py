@@ -22,7 +22,6 @@ from prodready_constructs.database.aurora.facts import facts_of, watched
 from prodready_constructs.database.aurora.verbs import ClusterVerbs
 from prodready_constructs.database.names import check_database_name, check_port
 from prodready_constructs.database.pool import PoolTarget
-from prodready_constructs.database.restore import as_json
 from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.foundation import REGION, URL_SUFFIX, Part
 from prodready_constructs.posture.aurora import AuroraPosture
@@ -130,7 +129,7 @@ class AuroraDatabase(ClusterVerbs, Part):
             global_name=global_name,
             primary_region=None,
         )
-        contracts.record(self, controls=CONTROLS, tier="data", watchable=True, recovery=[as_json(fact) for fact in self._recovery_facts])
+        contracts.record(self, controls=CONTROLS, tier="data", watchable=True, recovery=[fact.as_json() for fact in self._recovery_facts])
 
     def _check_global(self, posture: AuroraPosture) -> None:
         name = self.global_name

@@ -13,7 +13,6 @@ from prodready_constructs.database.aurora.claims import CONTROLS
 from prodready_constructs.database.aurora.cluster import make
 from prodready_constructs.database.aurora.facts import facts_of, watched
 from prodready_constructs.database.aurora.verbs import ClusterVerbs
-from prodready_constructs.database.restore import as_json
 from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.foundation import Part
 from prodready_constructs.posture.aurora import AuroraPosture
@@ -97,7 +96,7 @@ class AuroraSecondary(ClusterVerbs, Part):
             global_name=global_name,
             primary_region=primary_region,
         )
-        contracts.record(self, controls=CONTROLS, tier="data", watchable=True, recovery=[as_json(fact) for fact in self._recovery_facts])
+        contracts.record(self, controls=CONTROLS, tier="data", watchable=True, recovery=[fact.as_json() for fact in self._recovery_facts])
 
     def _follows(self, primary: AuroraDatabase) -> tuple[str, str]:
         """The name of the primary's global database, and its region."""
