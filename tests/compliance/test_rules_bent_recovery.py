@@ -24,6 +24,7 @@ from prodready_constructs.recovery import (
     AirGappedVault,
     Approve,
     BackupPlan,
+    BackupVault,
     Drills,
     FailOverDatabase,
     InterruptCachePower,
@@ -38,7 +39,7 @@ from tests.support.synthesis import ACCOUNT, REGION, SECOND_REGION, new_app, new
 
 #: The rules that are tried here: what the plain resources beside lack is for others to say.
 RULES = (
-    *("AutomationUnguarded", "BackupPlanUnguarded", "DeadLettersOpen", "ExperimentUnguarded", "RegionSwitchUnapproved"),
+    *("AutomationUnguarded", "BackupPlanUnguarded", "BackupUntested", "DeadLettersOpen", "ExperimentUnguarded", "RegionSwitchUnapproved"),
     *("ReplicaSecretPlain", "RestoreTestUnguarded", "VaultUnguarded"),
 )
 COPY_TO = f"arn:aws:backup:{SECOND_REGION}:{ACCOUNT}:backup-vault:second"
@@ -50,12 +51,12 @@ RULE = "BackupPlan.BackupPlanRule"
 
 #: Path below the stack, property, value (None takes it away), finding.
 BENDS: tuple[tuple[str, str, Any, str], ...] = (
-    ("Plan/Vault/Vault", "EncryptionKeyArn", None, "VaultUnguarded[Key]"),
-    ("Plan/Vault/Vault", "AccessPolicy", None, "VaultUnguarded[Deletion]"),
-    ("Plan/Vault/Vault", "AccessPolicy.Statement.0.Effect", "Allow", "VaultUnguarded[Deletion]"),
-    ("Plan/Vault/Vault", "AccessPolicy.Statement.0.Action", ["backup:DeleteBackupVault"], "VaultUnguarded[Deletion]"),
-    ("Plan/Vault/Vault", "LockConfiguration", None, "VaultUnguarded[Lock]"),
-    ("Plan/Vault/Vault", "LockConfiguration.MaxRetentionDays", 7, "VaultUnguarded[Bounds]"),
+    ("Vault/Vault", "EncryptionKeyArn", None, "VaultUnguarded[Key]"),
+    ("Vault/Vault", "AccessPolicy", None, "VaultUnguarded[Deletion]"),
+    ("Vault/Vault", "AccessPolicy.Statement.0.Effect", "Allow", "VaultUnguarded[Deletion]"),
+    ("Vault/Vault", "AccessPolicy.Statement.0.Action", ["backup:DeleteBackupVault"], "VaultUnguarded[Deletion]"),
+    ("Vault/Vault", "LockConfiguration", None, "VaultUnguarded[Lock]"),
+    ("Vault/Vault", "LockConfiguration.MaxRetentionDays", 7, "VaultUnguarded[Bounds]"),
     ("Gap/Vault", "MinRetentionDays", 401, "VaultUnguarded[Bounds]"),
     ("Plan/Plan", f"{RULE}.0.CopyActions.0.DestinationBackupVaultArn", BESIDE, "BackupPlanUnguarded[Daily Copy]"),
     ("Plan/Plan", f"{RULE}.1.Lifecycle", None, "BackupPlanUnguarded[Weekly End]"),
@@ -64,6 +65,7 @@ BENDS: tuple[tuple[str, str, Any, str], ...] = (
     ("Plan/Plan", f"{RULE}.1.ScheduleExpression", "cron(0 8 ? * SUN *)", "BackupPlanUnguarded[Weekly Overlap]"),
     ("Test/Plan", "ScheduleExpression", "cron(0 10 8 1/3 ? *)", "RestoreTestUnguarded[Schedule]"),
     ("Test/Plan", "RecoveryPointSelection.SelectionWindowDays", 365, "RestoreTestUnguarded[Age]"),
+    ("Test/Plan", "RecoveryPointSelection.IncludeVaults", [COPY_TO], "BackupUntested"),
     (TESTED, "RestoreMetadataOverrides", None, "RestoreTestUnguarded[Place]"),
     (TESTED, "ValidationWindowHours", None, "RestoreTestUnguarded[Window]"),
     (TESTED, "ProtectedResourceArns", [], "RestoreTestUnguarded[Nothing]"),
@@ -99,7 +101,9 @@ def recoverable(app: cdk.App) -> cdk.Stack:
     stack, away = new_stack(app, "Stack"), new_stack(app, "Away", region=SECOND_REGION)
     database, _ = everything(stack)
     gap = AirGappedVault(stack, "Gap", min_retention=timedelta(days=7), max_retention=timedelta(days=400))
-    BackupPlan(stack, "Plan", posture=PRODUCTION.recovery, protecting=[database], copy_to_arn=COPY_TO, air_gapped=gap)
+    vault = stack.node.find_child("Vault")
+    assert isinstance(vault, BackupVault)
+    BackupPlan(stack, "Plan", posture=PRODUCTION.recovery, protecting=[database], vault=vault, copy_to_arn=COPY_TO, air_gapped=gap)
     Routes(stack, "Routes", posture=PRODUCTION.monitoring, critical=["a@example.com"], warning=["b@example.com"])
 
     vpc = ec2.Vpc.from_vpc_attributes(stack, "Elsewhere", vpc_id="vpc-1", availability_zones=["us-east-1a"])
@@ -177,7 +181,7 @@ def test_a_rule_bites_where_one_is_bent(directory: Path, path: str, where: str, 
 
 def test_an_override_of_the_cdk_is_bending_too(tmp_path: Path) -> None:
     app = new_app(outdir=str(tmp_path))
-    vault: Any = recoverable(app).node.find_child("Plan").node.find_child("Vault").node.find_child("Vault")
+    vault: Any = recoverable(app).node.find_child("Vault").node.find_child("Vault")
     assert isinstance(vault, backup.CfnBackupVault)
     vault.add_property_deletion_override("LockConfiguration")
     app.synth()

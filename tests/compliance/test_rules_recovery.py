@@ -278,6 +278,52 @@ def test_a_selection_may_refer_to_its_plan() -> None:
     assert judged("RestoreTestUnguarded", "Backup::RestoreTestingPlan", TESTING | {"RestoreTestingPlanName": TOKEN}, selection) == []
 
 
+def kept(vault: Any = "Vault", store: str = "RDS::DBInstance") -> Resources:
+    """A plan that keeps a store in *vault*."""
+    selected = {"Resources": [{"Fn::GetAtt": ["Store", "Arn"]}]}
+    return {
+        "Store": resource(store),
+        "Vault": resource("Backup::BackupVault", {"BackupVaultName": "Vault"}),
+        "Plan": resource("Backup::BackupPlan", {"BackupPlan": {"BackupPlanRule": [DAILY | {"TargetBackupVault": vault}]}}),
+        "Selection": resource("Backup::BackupSelection", {"BackupPlanId": {"Ref": "Plan"}, "BackupSelection": selected}),
+    }
+
+
+def restoring(*vaults: Any) -> Resources:
+    return {"Test": resource("Backup::RestoreTestingPlan", {"RecoveryPointSelection": {"IncludeVaults": list(vaults)}})}
+
+
+ELSEWHERE = "arn:aws:backup:us-east-1:111122223333:backup-vault:Elsewhere"
+
+
+@pytest.mark.control("DR-2", "GOV-3")
+@pytest.mark.parametrize("vault", ["Vault", {"Ref": "Vault"}])
+@pytest.mark.parametrize(
+    ("tests", "bent"),
+    [
+        # Whoever tests nothing in the app may do so for the whole account.
+        ({}, False),
+        (restoring(ELSEWHERE), True),
+        (restoring(ELSEWHERE, {"Fn::GetAtt": ["Vault", "BackupVaultArn"]}), False),
+        (restoring("arn:aws:backup:us-east-1:111122223333:backup-vault:Vault"), False),
+        (restoring("*"), False),
+    ],
+)
+def test_what_is_backed_up_is_restored(vault: Any, tests: Resources, bent: bool) -> None:
+    assert found("BackupUntested", stack_of(kept(vault) | tests)) == (["Stack/Plan"] if bent else [])
+
+
+def test_a_test_in_staging_says_nothing_of_production() -> None:
+    staging = stack_of(kept() | restoring("*"), "Staging")
+    assert found("BackupUntested", stack_of(kept()), staging, staging=frozenset({"Staging"})) == ["Stack/Plan"]
+    assert found("BackupUntested", stack_of(kept()), staging, staging=frozenset({"Staging", "Stack"})) == []
+
+
+@pytest.mark.parametrize(("store", "bent"), [("DynamoDB::Table", True), ("S3::Bucket", True), ("RDS::DBCluster", False)])
+def test_what_cannot_be_looked_into_is_left_alone(store: str, bent: bool) -> None:
+    assert found("BackupUntested", stack_of(kept(store=store) | restoring(ELSEWHERE))) == (["Stack/Plan"] if bent else [])
+
+
 # --- drills ------------------------------------------------------------------------------------------------------------
 
 TASKS = {"ResourceType": "aws:ecs:task", "SelectionMode": "COUNT(1)", "Parameters": {"cluster": TOKEN, "service": TOKEN}}
