@@ -37,23 +37,30 @@ def table(found: Mapping[str, Any]) -> str:
         lines = [
             f"## {path}",
             "",
-            f"Promised: {promised}.",
+            f"Promised: {promised}. A star: the way back by which the promise is judged.",
             "",
             "| what | loses at most | back within | by | the time is |",
             "|---|---|---|---|---|",
         ]
         for row in judged["rows"]:
-            until = f", until {row['expires']}" if row.get("expires") else ""
             cells = (
                 f"{row['store']}{' *' if row['decides'] else ''}",
                 plain(row["recovery_point"]),
                 plain(row["recovery_time"]),
                 row["how"],
-                f"{row['basis']}{until}: {row['source']}",
+                _basis(row),
             )
             lines.append(f"| {' | '.join(str(cell).replace('|', chr(92) + '|') for cell in cells)} |")
         pages.append("\n".join(lines))
     return "\n\n".join(pages)
+
+
+def _basis(row: Mapping[str, Any]) -> str:
+    """``stated: Amazon RDS user guide``; what calls itself an assumption is not called so twice."""
+    until = f", until {row['expires']}" if row.get("expires") else ""
+    source = str(row["source"])
+    said = source.removeprefix("an assumption") if row["basis"] == "assumed" else source
+    return f"{row['basis']}{until}{said if said != source else f': {source}'}"
 
 
 def expired(found: Mapping[str, Any], *, today: date) -> list[str]:

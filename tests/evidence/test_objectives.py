@@ -30,11 +30,23 @@ def assembly() -> Path:
 def test_the_table_says_what_decides_and_who_says_so(assembly: Path) -> None:
     lines = table(objectives_in(assembly)).splitlines()
     assert lines[0] == "## Stack/Objectives"
-    assert lines[2] == "Promised: back within 1 h, at most 5 min lost."
+    assert lines[2] == "Promised: back within 1 h, at most 5 min lost. A star: the way back by which the promise is judged."
     assert "| PostgreSQL orders: loss of a zone * | nothing | 2 min | standby | stated: the posture's promise |" in lines
     assert (
         r"| PostgreSQL orders | 5 min | 40 min | point-in-time restore | measured, until 2027-06-01: drill \| June, 2026-06-01 |" in lines
     )
+
+
+def test_an_assumption_is_called_so_once() -> None:
+    row = {"store": "Orders", "decides": True, "recovery_point": 0, "recovery_time": 60, "how": "standby", "basis": "assumed"}
+    said = {
+        "an assumption for an instance of ordinary size": "assumed for an instance of ordinary size",
+        "an assumption: a minute to notice": "assumed: a minute to notice",
+        "we assume so": "assumed: we assume so",
+    }
+    for source, expected in said.items():
+        judged = {"recovery_time": 60, "recovery_point": 0, "rows": [{**row, "source": source}]}
+        assert table({"Stack/Objectives": judged}).endswith(f"| {expected} |")
 
 
 def test_a_measurement_ends(assembly: Path) -> None:
