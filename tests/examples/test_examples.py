@@ -30,7 +30,7 @@ PASSING = {
     "graphql_api": ["Parcels"],
     "one_stack": ["Shop"],
     "own_vpc": ["Ledger"],
-    "second_region": ["Orders-copies", "Orders-us-east-1", "Orders-us-west-2"],
+    "second_region": ["Orders-copies", "Orders-images", "Orders-us-east-1", "Orders-us-west-2"],
     "stores": ["Bookings"],
     "two_regions": ["Orders-us-east-1", "Orders-us-west-2"],
 }
@@ -157,7 +157,7 @@ def test_the_second_region_is_brief_and_adds_up(tmp_path: Path, monkeypatch: pyt
     (plan,) = (one["standby"] for one in west.recorded("StandbyPlan"))
     assert plan["recovery_time_is"] == "15 min + 30 min + 5 min + 3 min = 53 min"
     assert plan["recovery_point"] == 15 * 60
-    assert [one["path"].split("/")[1] for one in plan["stores"]] == ["Database", "Baskets", "Documents"]
+    assert [one["path"].split("/")[1] for one in plan["stores"]] == ["Database", "Baskets", "Documents", "Images"]
     # What is copied to is deployed first: it names nothing of the others.
     assert "Fn::GetStackOutput" not in json.dumps(templates["Orders-copies"].body)
     east = json.dumps(templates["Orders-us-east-1"].body)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-_COMMAND = re.compile(r"(?:^|[\s;(|&])aws ([a-z0-9-]+) ([a-z0-9-]+)(?: ([a-z0-9-]+))?")
+#: A global option with its value may stand before the verb.
+_COMMAND = re.compile(r"(?:^|[\s;(|&])aws ([a-z0-9][a-z0-9-]*) (?:--[a-z-]+ \S+ )*([a-z0-9][a-z0-9-]*)(?: ([a-z0-9-]+))?")
 #: Command -> what one looks for in its answer.
 KNOWN = {
     "acm describe-certificate": '"Status": "ISSUED", "RenewalSummary": {"RenewalStatus": "SUCCESS"}',
@@ -34,6 +35,8 @@ KNOWN = {
     "logs start-query": '{"queryId": "..."}: ask get-query-results for it after some seconds',
     "rds describe-db-clusters": 'two times, or "Status": "available"',
     "rds describe-db-instances": 'two times, or "DBInstanceStatus": "available"',
+    "rds promote-read-replica": '"DBInstanceStatus": "modifying"; it is a replica no more when ReadReplicaSourceDBInstanceIdentifier is gone',
+    "rds failover-global-cluster": '"Status": "failing-over", and "available" when the other region writes',
     "rds failover-db-cluster": '"Status": "available" at first; describe-events then says that the failover completed',
     "rds modify-db-cluster": '"Status": "available", and the change in PendingModifiedValues until it is made',
     "rds modify-db-instance": '"DBInstanceStatus": "available", and the change in PendingModifiedValues until it is made',
@@ -45,6 +48,11 @@ KNOWN = {
     "s3api delete-object": '"DeleteMarker": true: it was the marker that went',
     "s3api list-object-versions": "versions and delete markers, newest first",
     "s3control create-job": '{"JobId": "..."}',
+    "route53 get-health-check-status": '"Status": "Failure: ..." of most of the checkers, or "Success: HTTP Status Code 200, OK"',
+    "route53 update-health-check": '"Inverted": true',
+    "application-autoscaling register-scalable-target": "the ScalableTargetARN; the service grows within a minute",
+    "ecr describe-images": "the newest images, the release that runs among them",
+    "secretsmanager stop-replication-to-replica": "the ARN of the secret, which is one of its own from now on",
     "secretsmanager rotate-secret": "the VersionId that is being made",
     "secretsmanager describe-secret": '"LastRotatedDate" minutes ago, and one version with AWSCURRENT',
     "sqs start-message-move-task": '{"TaskHandle": "..."}',

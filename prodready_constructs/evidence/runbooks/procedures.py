@@ -14,6 +14,7 @@ from prodready_constructs.evidence.runbooks.catalogue.regions import region_proc
 from prodready_constructs.evidence.runbooks.catalogue.releases import alias_procedures, service_procedures, stack_procedure
 from prodready_constructs.evidence.runbooks.catalogue.secrets import key_procedure, secret_procedures
 from prodready_constructs.evidence.runbooks.catalogue.stores import store_procedures
+from prodready_constructs.evidence.runbooks.catalogue.takeovers import standby_procedure, switch_procedure
 from prodready_constructs.evidence.runbooks.page import Block, Page, Section, answer, commands, text
 from prodready_constructs.evidence.runbooks.places import RECORDED, slug, stack_of
 from prodready_constructs.evidence.runbooks.procedure import Procedure, Step, recorded_procedure
@@ -42,18 +43,24 @@ def procedure_pages(assembly: Assembly) -> Iterator[Page]:
 
 def _recorded(assembly: Assembly) -> Iterator[tuple[StackTemplate, Procedure, Shell]]:
     for path, data in assembly.recorded(RECORDED):
+        if not data.keys() & {"procedures", "drill", "standby", "switch"}:
+            continue
         facts = data.get("procedures", ())
         ids = [str(fact.get("id", "")) for fact in facts]
         if twice := sorted({name for name in ids if ids.count(name) > 1 or not slug(name)}):
             raise ConfigurationError(path, given=twice, allowed="procedures of different ids", mend="rename one of them")
         stack = stack_of(assembly, path)
+        below = path.removeprefix(f"{stack.path}/")
         for name, fact in zip(ids, facts, strict=True):
             shell = Shell(assembly, stack, stack)
-            below = path.removeprefix(f"{stack.path}/")
             yield stack, recorded_procedure(path, fact, shell, name=slug(f"{below}-{name}")), shell
+        shell = Shell(assembly, stack, stack)
         if drill := data.get("drill"):
-            shell = Shell(assembly, stack, stack)
-            yield stack, drill_procedure(assembly, path, drill, shell, name=slug(f"drill-{path.removeprefix(f'{stack.path}/')}")), shell
+            yield stack, drill_procedure(assembly, path, drill, shell, name=slug(f"drill-{below}")), shell
+        if standby := data.get("standby"):
+            yield stack, standby_procedure(path, standby, shell), shell
+        if switch := data.get("switch"):
+            yield stack, switch_procedure(path, switch, shell, name=slug(f"switch-region-{below}")), shell
 
 
 def _followed(assembly: Assembly) -> Iterator[tuple[StackTemplate, Procedure, Shell]]:
@@ -62,6 +69,7 @@ def _followed(assembly: Assembly) -> Iterator[tuple[StackTemplate, Procedure, Sh
         # None is told of by a monitor: the page stands where the alarms are.
         watching = (stack_of(assembly, path) for path, data in assembly.recorded(RECORDED) if data.get("alarms"))
         with_money = next(watching, None)
+    plans = [(stack_of(assembly, path), data["standby"]) for path, data in assembly.recorded(RECORDED) if data.get("standby")]
     for stack in assembly.stacks:
         for resource in stack.resources.values():
             for made in _OF_A_RESOURCE:
@@ -75,7 +83,9 @@ def _followed(assembly: Assembly) -> Iterator[tuple[StackTemplate, Procedure, Sh
         if keys := stack.of_type("AWS::KMS::Key"):
             yield stack, key_procedure(stack, shell, keys), shell
         shell = Shell(assembly, stack, stack)
-        if moved := region_procedure(assembly, stack, shell):
+        planned = [one.name for one, plan in plans if stack is one or stack.region == plan["home"]]
+        # The plan's own page is written from the plan.
+        if stack.name not in planned and (moved := region_procedure(stack, shell, planned_in=planned)):
             yield stack, moved, shell
         if not stack.nested and stack.resources:
             yield stack, stack_procedure(stack), Shell(assembly, stack, stack)

@@ -40,6 +40,16 @@ def way_back(*, detection: timedelta, stores: tuple[timedelta, ...], replacement
     return detection + max(stores, default=timedelta(0)) + replacement + steering
 
 
+def led_over(*, interval: timedelta, failures: int, record_life: timedelta) -> timedelta:
+    """How long visitors are led to what is gone: until that many checks have failed, and then for as long as resolvers keep the record."""
+    return interval * failures + record_life
+
+
+def in_whole_minutes(span: timedelta) -> timedelta:
+    """*span*, rounded up."""
+    return -(-span // timedelta(minutes=1)) * timedelta(minutes=1)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:
     """What a drill, or a restore test, took: it replaces an assumption, for as long as ``posture.measurement_age``.

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, Protocol
 
 from prodready_constructs.contracts import Recoverable, RecoveryFact
 from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.foundation import path_of, stated_region_of
+from prodready_constructs.recovery.objectives.arithmetic import REPLICATION_TIME_CONTROL, Measured
+from prodready_constructs.recovery.objectives.rows import told
 
-#: With S3 Replication Time Control 99.9 % of objects are there within it; without, most are.
-#: Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-time-control.html
-OBJECTS_LAG = timedelta(minutes=15)
 #: A replica bucket serves at once; what takes time is to point the workload at it.
 POINTING = timedelta(minutes=5)
 
@@ -24,6 +23,13 @@ class Copy(Protocol):
 
     @property
     def node(self) -> Any: ...
+
+
+class Images(Recoverable, Protocol):
+    """A repository of images that a registry replicates: ``images.ImageRepository``."""
+
+    @property
+    def name(self) -> str: ...
 
 
 class Vault(Protocol):
@@ -50,6 +56,10 @@ class Counterpart:
     region: str | None
     everywhere: bool = False
 
+    def measured_as(self, measured: Measured) -> Counterpart:
+        """The same, with what a drill took in place of what was assumed."""
+        return replace(self, fact=told(self.fact, {self.fact.store: measured}))
+
     @classmethod
     def following(cls, store: Recoverable, replica: Recoverable) -> Counterpart:
         """*replica* follows *store* and is promoted: ``ReadReplica``, ``AuroraSecondary``."""
@@ -66,7 +76,7 @@ class Counterpart:
         return cls(store=store, fact=fact, region=region, everywhere=True)
 
     @classmethod
-    def copied(cls, store: Recoverable, replica: Copy, *, loses: timedelta = OBJECTS_LAG) -> Counterpart:
+    def copied(cls, store: Recoverable, replica: Copy, *, loses: timedelta = REPLICATION_TIME_CONTROL) -> Counterpart:
         """Objects of *store* are copied to *replica* as they are written: ``SecureBucket`` and its ``ReplicaBucket``.
 
         Args:
@@ -86,6 +96,32 @@ class Counterpart:
             region_loss=True,
         )
         return cls(store=store, fact=fact, region=stated_region_of(replica))
+
+    @classmethod
+    def pulled(cls, images: Images, replica: Copy) -> Counterpart:
+        """*images* are copied to *replica* when they are pushed: ``ImageRepository(registry=...)``, and one of the same name in the region.
+
+        Raises:
+            ConfigurationError: a repository of another name, or a registry that does not replicate there.
+        """
+        region = stated_region_of(replica)
+        if replica.name != images.name:
+            raise ConfigurationError(
+                f"{path_of(images)}: name",
+                given=f"{replica.name} in the second region",
+                allowed=f"{images.name} there too: a copy lands in the repository of its name",
+                mend="give both the same name",
+            )
+        for fact in images.recovery_facts:
+            here = tuple(command for command in fact.restore_commands if f"--region {region}" in command)
+            if here:
+                return cls(store=images, fact=replace(fact, restore_commands=here, region_loss=True), region=region)
+        raise ConfigurationError(
+            f"{path_of(images)}: registry",
+            given=f"no copies in {region}",
+            allowed="a registry that replicates there",
+            mend=f"say ImageRegistry(replication='create', replicate_to=['{region}'])",
+        )
 
     @classmethod
     def restored(cls, store: Recoverable, vault: Vault, *, loses: timedelta, back_after: timedelta) -> Counterpart:

@@ -9,9 +9,9 @@ from constructs import Construct
 
 from prodready_constructs.contracts import ControlClaim, Recoverable, record
 from prodready_constructs.errors import ConfigurationError
-from prodready_constructs.foundation import Part, path_of, require_region
+from prodready_constructs.foundation import Part, path_of, require_region, stated_region_of
 from prodready_constructs.posture import RegionPosture
-from prodready_constructs.recovery.regions.counterpart import Counterpart
+from prodready_constructs.recovery.regions.counterpart import Copy, Counterpart
 from prodready_constructs.recovery.regions.steps import StandbyService, Step, SwitchedName, in_words, sum_in_words, table, takeover
 
 CONTROLS = (
@@ -35,10 +35,11 @@ class StandbyPlan(Part):
         stores: everything of it that holds state: what its ``BackupPlan`` protects, and what backups leave out.
         counterparts: one for each of them.
         services: what has to grow here. name: what leads visitors over.
+        secrets: the copies (``SecretReplica``) that are written here from then on.
 
     Raises:
         ConfigurationError: a region that is not stated, not allowed or *home* itself; no store; a store without a counterpart, or with two; a
-            counterpart of something else or in another region; promises not kept.
+            counterpart of something else or in another region; a secret's copy in another region; promises not kept.
 
     Source: https://docs.aws.amazon.com/whitepapers/latest/disaster-recovery-workloads-on-aws/disaster-recovery-options-in-the-cloud.html
     """
@@ -54,6 +55,7 @@ class StandbyPlan(Part):
         counterparts: Sequence[Counterpart],
         services: Sequence[StandbyService] = (),
         name: SwitchedName | None = None,
+        secrets: Sequence[Copy] = (),
     ) -> None:
         super().__init__(scope, construct_id)
         where, region = self.path, self.stated_region
@@ -66,9 +68,16 @@ class StandbyPlan(Part):
             )
         require_region(where, region, posture.allowed_regions)
         _check_complete(where, stores, counterparts, region)
+        _check_secrets(where, secrets, region)
         #: The runbook.
         self.steps: tuple[Step, ...] = takeover(
-            home=home, region=region, decision=posture.decision, counterparts=counterparts, services=services, name=name
+            home=home,
+            region=region,
+            decision=posture.decision,
+            counterparts=counterparts,
+            services=services,
+            name=name,
+            secrets=[secret.name for secret in secrets],
         )
         #: The most data that is lost with the region (RPO).
         self.recovery_point: timedelta = max(one.fact.recovery_point for one in counterparts)
@@ -86,6 +95,7 @@ class StandbyPlan(Part):
                 "readiness": posture.readiness,
                 "home": home,
                 "region": region,
+                "name": name.name if name else None,
                 "recovery_point": self.recovery_point.total_seconds(),
                 "recovery_time": self.recovery_time.total_seconds(),
                 "recovery_time_is": sum_in_words(self.steps),
@@ -155,4 +165,15 @@ def _check_complete(where: str, stores: Sequence[Recoverable], counterparts: Seq
                 given=f"{path} in {one.region}",
                 allowed=f"counterparts in {region}: one region takes over whole",
                 mend=f"make the replica in {region}",
+            )
+
+
+def _check_secrets(where: str, secrets: Sequence[Copy], region: str) -> None:
+    for secret in secrets:
+        if (there := stated_region_of(secret)) != region:
+            raise ConfigurationError(
+                f"{where}: secrets",
+                given=f"{path_of(secret)} in {there}",
+                allowed=f"copies in {region}",
+                mend=f"make the SecretReplica in a stack of {region}",
             )

@@ -8,12 +8,15 @@ from datetime import timedelta
 
 from aws_cdk import aws_ecs as ecs
 
+from prodready_constructs.recovery.objectives.arithmetic import in_whole_minutes, led_over
 from prodready_constructs.recovery.regions.counterpart import Counterpart
 
 #: Until the tasks that a service lacks run and answer; our assumption, to be measured in a drill.
 SCALING = timedelta(minutes=5)
-#: A health check of three failures at 30 seconds, and a record's life of 60.
-NAMING = timedelta(minutes=3)
+#: Route 53's own: three failures at 30 seconds; an alias of a load balancer lives 60. In whole minutes.
+#: Sources: https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/dns-failover-determining-health-of-endpoints.html,
+#: https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/resource-record-sets-choosing-alias-non-alias.html
+NAMING = in_whole_minutes(led_over(interval=timedelta(seconds=30), failures=3, record_life=timedelta(seconds=60)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,11 +25,14 @@ class StandbyService:
 
     Attributes:
         service: ``WebService.service``. min_tasks, max_tasks: those of the first region's posture.
+        takes: until they run and answer; takes_is: where that comes from.
     """
 
     service: ecs.IBaseService
     min_tasks: int
     max_tasks: int
+    takes: timedelta = SCALING
+    takes_is: str = "an assumption, to be measured in a drill"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,9 +66,11 @@ def takeover(
     counterparts: Sequence[Counterpart],
     services: Sequence[StandbyService],
     name: SwitchedName | None,
+    secrets: Sequence[str] = (),
 ) -> tuple[Step, ...]:
-    """Decide, bring the stores, grow, lead visitors over. Stores come back side by side: the slowest counts."""
+    """Decide, bring the stores, grow, lead visitors over. Stores come back side by side, and so do services: the slowest counts."""
     slowest = max(counterparts, key=lambda one: one.fact.recovery_time)
+    largest = max(services, key=lambda one: one.takes, default=None)
     steps = [
         Step(
             title=f"Decide: is {home} lost, or only slow? A promotion has no way back.",
@@ -84,7 +92,7 @@ def takeover(
             for one in counterparts
         ),
     ]
-    for index, one in enumerate(services):
+    for one in services:
         cluster, service = one.service.cluster.cluster_name, one.service.service_name
         steps.append(
             Step(
@@ -94,8 +102,8 @@ def takeover(
                     f"--resource-id service/{cluster}/{service} --min-capacity {one.min_tasks} --max-capacity {one.max_tasks} --region {region}",
                     f"aws ecs wait services-stable --cluster {cluster} --services {service} --region {region}",
                 ),
-                takes=timedelta(0) if index else SCALING,
-                takes_is="beside the first service" if index else "an assumption, to be measured in a drill",
+                takes=one.takes if one is largest else timedelta(0),
+                takes_is=one.takes_is if one is largest else "beside the slowest service",
             )
         )
     if name is not None:
@@ -109,6 +117,22 @@ def takeover(
                 ),
                 takes=name.takes,
                 takes_is="three failed checks, and the life of a record",
+            )
+        )
+    if secrets:
+        steps.append(
+            Step(
+                title=f"Promote the secrets: what is written or rotated is written in {region} from now on",
+                commands=tuple(
+                    command
+                    for secret in secrets
+                    for command in (
+                        f"aws secretsmanager stop-replication-to-replica --secret-id {secret} --region {region}",
+                        f"aws secretsmanager describe-secret --secret-id {secret} --region {region} --query '[Name,PrimaryRegion,KmsKeyId]'",
+                    )
+                ),
+                takes=timedelta(0),
+                takes_is="users are served already: each copy is read from the first minute on",
             )
         )
     return tuple(steps)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import aws_cdk as cdk
@@ -22,6 +22,7 @@ from prodready_constructs.posture import PRODUCTION, STAGING
 from prodready_constructs.recovery import (
     Approve,
     Counterpart,
+    Measured,
     PromoteAurora,
     PromoteReplica,
     RegionalService,
@@ -137,6 +138,71 @@ def test_a_table_is_in_both_regions() -> None:
         match=r"^East/Table: replicas: got 'replicas in us-west-2'; allowed: a replica in eu-west-1; add TableReplica\(region='eu-west-1'\)$",
     ):
         Counterpart.everywhere_in(table, "eu-west-1")
+
+
+class Images(Store):
+    """A repository that is replicated to *regions*."""
+
+    def __init__(self, scope: Construct, construct_id: str, name: str, *regions: str) -> None:
+        commands = tuple(f"aws ecr describe-images --repository-name {name} --region {region}" for region in regions)
+        copied = replace(
+            STANDBY,
+            store=f"ECR repository {name}",
+            how="every image is copied when it is pushed",
+            restore_commands=commands or ("docker build .",),
+        )
+        super().__init__(scope, construct_id, copied)
+        self.name = name
+
+
+@pytest.mark.control("DR-5")
+def test_images_are_pulled_from_the_repository_of_the_same_name() -> None:
+    world = World()
+    images = Images(world.east, "Images", "shop/api", "eu-west-1", SECOND_REGION)
+    made = Counterpart.pulled(images, Images(world.west, "Images", "shop/api"))
+    assert (made.region, made.fact.region_loss, made.fact.recovery_point) == (SECOND_REGION, True, timedelta(0))
+    assert made.fact.restore_commands == (f"aws ecr describe-images --repository-name shop/api --region {SECOND_REGION}",)
+    for other, message in (
+        (Images(world.west, "Other", "shop/web"), r"^East/Images: name: got 'shop/web in the second region'; allowed: shop/api there too: a copy lands in the repository of its name; give both the same name$"),
+        (Images(new_stack(world.app, "Far", region="eu-north-1"), "Images", "shop/api"), r"^East/Images: registry: got 'no copies in eu-north-1'; allowed: a registry that replicates there; say ImageRegistry\(replication='create', replicate_to=\['eu-north-1'\]\)$"),
+    ):  # fmt: skip
+        with pytest.raises(ConfigurationError, match=message):
+            Counterpart.pulled(images, other)
+
+
+@pytest.mark.control("DR-4", "DR-5")
+def test_what_a_drill_measured_takes_the_place_of_the_assumption() -> None:
+    world = World()
+    measured = Measured(
+        recovery_time=timedelta(minutes=12), recovery_point=timedelta(seconds=4), on=date(2026, 6, 1), how="takeover drill 7"
+    )
+    follows = Counterpart.following(world.database, world.follower).measured_as(measured)
+    assert (follows.fact.recovery_time, follows.fact.recovery_point) == (timedelta(minutes=12), timedelta(seconds=4))
+    service = StandbyService(
+        service=a_service(world.west, "Web"), min_tasks=2, max_tasks=10, takes=timedelta(minutes=2), takes_is="drill 7"
+    )
+    plan = world.plan(counterparts=[follows, Counterpart.copied(world.documents, world.copies)], services=[service])
+    assert plan.recovery_time == timedelta(minutes=15 + 12 + 2)
+    assert "takeover drill 7, 2026-06-01" in plan.table
+    assert [step.takes_is for step in plan.steps if step.title.startswith("Grow")] == ["drill 7"]
+
+
+@pytest.mark.control("DR-5", "SEC-2")
+def test_secrets_are_written_in_the_second_region_when_users_are_served() -> None:
+    world = World()
+    plan = world.plan(secrets=[Elsewhere(world.west, "Payment")])
+    (promoted,) = [step for step in plan.steps if "secret" in step.title]
+    assert plan.steps[-1] is promoted
+    assert promoted.takes == timedelta(0)
+    assert promoted.commands[0] == f"aws secretsmanager stop-replication-to-replica --secret-id payment --region {SECOND_REGION}"
+    for command in promoted.commands:
+        assert cli_faults(command) == []
+    world = World()
+    with pytest.raises(
+        ConfigurationError,
+        match=r"^West/Plan: secrets: got 'East/Payment in us-east-1'; allowed: copies in us-west-2; make the SecretReplica in a stack of us-west-2$",
+    ):
+        world.plan(secrets=[Elsewhere(world.east, "Payment")])
 
 
 @pytest.mark.parametrize(

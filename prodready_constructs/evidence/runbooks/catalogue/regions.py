@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from prodready_constructs.evidence.assembly import Assembly, Resource, StackTemplate
+from prodready_constructs.evidence.assembly import Resource, StackTemplate
 from prodready_constructs.evidence.runbooks.places import construct_of, name_of
 from prodready_constructs.evidence.runbooks.procedure import Procedure, Step
 from prodready_constructs.evidence.shell import Shell
 
 
-def region_procedure(assembly: Assembly, stack: StackTemplate, shell: Shell) -> Procedure | None:
-    """Failing over what *stack* has copies of elsewhere; None where it has none."""
+def region_procedure(stack: StackTemplate, shell: Shell, *, planned_in: Sequence[str] = ()) -> Procedure | None:
+    """Failing over what *stack* has copies of elsewhere; None where it has none. *planned_in*: stacks whose page has the whole takeover."""
     steps = [step for resource in stack.resources.values() for step in _steps(resource, shell)]
     if not steps:
         return None
     health = "aws health describe-events --region us-east-1 --filter regions={},eventTypeCategories=issue,eventStatusCodes=open"
     region = stack.region or '"$AWS_REGION"'
+    whole = (
+        f"The whole takeover is on the page fail-over-region of {', '.join(planned_in)}; here is what this stack has. "
+        if planned_in
+        else ""
+    )
     verify = [step for resource in stack.resources.values() for step in _checks(resource, shell)]
     return Procedure(
         name="fail-over-region",
         title=f"Fail over what {stack.name} holds to the second region",
         construct=stack.path,
-        when="AWS reports the region as impaired, or most of this environment's alarms are on and no release explains it, and it will last "
+        when=f"{whole}AWS reports the region as impaired, or most of this environment's alarms are on and no release explains it, and it will last "
         "longer than a failover takes. Coming back later is another failover: decide with a second person.",
         steps=(
             Step(
