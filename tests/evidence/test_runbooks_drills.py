@@ -17,7 +17,7 @@ from aws_cdk import aws_rds as rds
 from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.evidence.runbooks import runbook_html, runbook_pages
 from prodready_constructs.evidence.runbooks.markdown import markdown
-from prodready_constructs.monitoring import Routes, Watch
+from prodready_constructs.monitoring import Routes, Watch, adopt
 from prodready_constructs.posture import STAGING
 from prodready_constructs.recovery import Drills, FailOverDatabase, StopTasks
 from tests.support.aws_cli import commands_in, faults
@@ -40,7 +40,7 @@ def synthesize(folder: Path, expects: list[str]) -> Path:
     )
     routes = Routes(stack, "Routes", posture=STAGING.monitoring, critical=(), warning=())
     drills = Drills(stack, "Drills", posture=STAGING.drills)
-    Watch(stack, "Watch", routes=routes, watching=[routes, drills], runbook_base_url="https://r.example.com")
+    Watch(stack, "Watch", routes=routes, watching=[routes, drills, adopt(database)], runbook_base_url="https://r.example.com")
     stop = ["arn:aws:cloudwatch:us-east-1:111122223333:alarm:AnyCritical"]
     drills.add(
         "TaskKill",
@@ -62,7 +62,7 @@ def synthesize(folder: Path, expects: list[str]) -> Path:
     return folder
 
 
-EXPECTED = ["Routes-CriticalUndelivered", "Drills-ExperimentBegan"]
+EXPECTED = ["Routes-CriticalUndelivered", "Drills-ExperimentBegan", "Database-Events"]
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +86,7 @@ def test_a_drill_has_a_page_that_says_what_is_broken_what_ends_it_and_what_is_ex
     assert "reboots the database with failover to its standby" in page
     assert "arn:aws:cloudwatch:us-east-1:111122223333:alarm:AnyCritical" in page
     assert (
-        "Expected: Routes-CriticalUndelivered, Drills-ExperimentBegan go off; all is well within 2 min (the drill's own expectation)"
+        "Expected: Routes-CriticalUndelivered, Drills-ExperimentBegan, Database-Events go off; all is well within 2 min (the drill's own expectation)"
         in page
     )
     assert "Expected: no alarm goes off; all is well within 3 min" in pages[TASK_KILL]
@@ -122,6 +122,9 @@ def test_an_alarm_is_asked_by_the_name_that_cloudwatch_knows_and_an_event_by_its
     assert f"{variable[1]}=$(aws cloudformation describe-stack-resource --stack-name Shop --logical-resource-id" in page
     (event,) = [line for line in shell(page) if "--metric-name MatchedEvents" in line]
     assert "Name=RuleName,Value=" in event
+    (told,) = [line for line in shell(page) if "describe-events" in line and "$BEGAN" in line]
+    assert "--source-type db-instance" in told
+    assert "--event-categories failover failure 'low storage'" in told
     assert "describe-alarm-history --alarm-name" not in pages[TASK_KILL]
     for one in (page, pages[TASK_KILL]):
         assert "contains(HistorySummary,`to ALARM`)" in one, "what else went off"

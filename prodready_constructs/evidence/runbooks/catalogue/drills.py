@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import shlex
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -15,6 +16,7 @@ from prodready_constructs.evidence.runbooks.procedure import Procedure, Step
 from prodready_constructs.evidence.shell import Shell
 
 _ALARMS = ("AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm")
+_TOLD_BY_RDS = "AWS::RDS::EventSubscription"
 _EXPERIMENT = 'aws fis get-experiment --id "$EXPERIMENT_ID" --query'
 _HISTORY = "aws cloudwatch describe-alarm-history"
 _CHANGES = '--alarm-types MetricAlarm CompositeAlarm --history-item-type StateUpdate --start-date "$BEGAN"'
@@ -104,6 +106,9 @@ def _compared(assembly: Assembly, alarms: Mapping[str, Resource], fact: Mapping[
     with_state = [name for name in fact["expects"] if alarms[name].type in _ALARMS]
     for name in fact["expects"]:
         resource = alarms[name]
+        if resource.type == _TOLD_BY_RDS:
+            yield _told_by_rds(name, resource)
+            continue
         word = shell.word(name_of(resource, "AlarmName", "Name"))
         if name in with_state:
             yield Step(
@@ -135,6 +140,18 @@ def _compared(assembly: Assembly, alarms: Mapping[str, Resource], fact: Mapping[
             f'echo "well again after $(($(date -d "$BACK" +%s) - $(date -d "$FAULTS_ENDED" +%s))) s, {allowed} s were allowed"',
             f"well again after {min(95, allowed)} s, {allowed} s were allowed",
         )
+
+
+def _told_by_rds(name: str, subscription: Resource) -> Step:
+    """RDS tells a topic itself: no rule counts, and there is no state. It remembers for a fortnight what it told."""
+    categories = " ".join(shlex.quote(str(one)) for one in subscription.get("EventCategories") or ())
+    return Step(
+        f"`{name}` was told. It is an event of RDS and has no state: RDS remembers what it told.",
+        f'aws rds describe-events --source-type {subscription.get("SourceType")} --start-time "$BEGAN" '
+        f"{f'--event-categories {categories} ' if categories else ''}"
+        "--query 'Events[].[Date,SourceIdentifier,Message]' --output text",
+        "2026-01-31T12:01:10+00:00  orders  Multi-AZ instance failover completed",
+    )
 
 
 def _said_by_what_broke(fact: Mapping[str, Any], shell: Shell) -> Iterator[Step]:
