@@ -121,6 +121,7 @@ def stranger() -> tuple[Path, GuardError]:
         ("Prodready-OpenSecurityGroup[tcp 22]", "Stack/RawIngress"),
         ("Prodready-AlarmWithoutAction", "Stack/Alarm/Resource"),
         ("Prodready-AlarmWithoutRunbook", "Stack/Alarm/Resource"),
+        ("Prodready-AlarmUndecided", "Stack/Alarm/Resource"),
         ("Prodready-MissingTags[application,cost-centre,data-class,environment,owner]", "Stack"),
     ],
 )
@@ -187,6 +188,7 @@ def watched_queue(stack: cdk.Stack) -> sqs.Queue:
         evaluation_periods=1,
         alarm_actions=[f"arn:aws:sns:{stack.region}:{stack.account}:people"],
         alarm_description="Messages wait. Runbook: runbooks/queue.md",
+        treat_missing_data="notBreaching",
         dimensions=[cloudwatch.CfnAlarm.DimensionProperty(name="QueueName", value=queue.queue_name)],
     )
     return queue

@@ -35,6 +35,7 @@ cloudwatch.CfnAlarm(
     threshold=60,
     alarm_actions=[f"arn:aws:sns:{{stack.region}}:{{stack.account}}:people"],
     alarm_description="Messages wait. Runbook: runbooks/queue.md",
+    treat_missing_data="notBreaching",
     dimensions=[cloudwatch.CfnAlarm.DimensionProperty(name="QueueName", value=queue.queue_name)],
 )
 raw = cdk.CfnResource(stack, "Raw", type="AWS::SNS::Topic", properties={{"DisplayName": "shop", "Colour": "red"}})
