@@ -2,33 +2,19 @@
 
 from __future__ import annotations
 
-import json
-import re
-from typing import Any
-
 import pytest
 
 from tests.stacks.conftest import Platform
 from tests.support.cloudwatch.alarms import Alarm, of_template
 from tests.support.cloudwatch.composites import composite_state, members
 from tests.support.cloudwatch.proof import faults
+from tests.support.cloudwatch.rules import rule_of
 from tests.support.cloudwatch.states import State
 from tests.support.synthesis import Template
-
-#: ``{"Fn::GetAtt": ["Logical", "Arn"]}`` inside a rule, as JSON in JSON.
-_ARN = re.compile(r'\{"Fn::GetAtt": \["(\w+)", "Arn"\]\}')
 
 
 def alarms(template: Template) -> dict[str, Alarm]:
     return {name: of_template(name, alarm["Properties"]) for name, alarm in template.of_type("AWS::CloudWatch::Alarm").items()}
-
-
-def rule(properties: dict[str, Any]) -> str:
-    """The rule of a composite alarm, with logical ids in place of ARNs."""
-    parts = properties["AlarmRule"]
-    if isinstance(parts, dict) and "Fn::Join" in parts:
-        parts = "".join(part if isinstance(part, str) else json.dumps(part) for part in parts["Fn::Join"][1])
-    return _ARN.sub(lambda found: found[1], parts)
 
 
 @pytest.mark.control("OPS-2")
@@ -44,7 +30,7 @@ def test_every_composite_alarm_sums_up_what_is_there(platform: Platform) -> None
     for template in platform.templates.values():
         single = alarms(template)
         for name, composite in template.of_type("AWS::CloudWatch::CompositeAlarm").items():
-            text = rule(composite["Properties"])
+            text = rule_of(composite["Properties"])
             named = members(text)
             quiet = dict.fromkeys(named, State.OK)
             all_on = dict.fromkeys(named, State.ALARM)

@@ -135,7 +135,9 @@ def _wake(scope: Construct, *, target_id: str, metrics: WorkMetrics) -> None:
         alarm_actions=[wake.ref],
         comparison_operator="GreaterThanOrEqualToThreshold",
         threshold=1,
-        evaluation_periods=1,
+        # One minute of two: metrics may come a minute late, and FILL then puts a zero into the youngest.
+        evaluation_periods=2,
+        datapoints_to_alarm=1,
         treat_missing_data="notBreaching",
         metrics=[
             *(

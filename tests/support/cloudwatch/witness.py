@@ -32,7 +32,7 @@ class Seen:
     """What was described: alarms that behave alike only once; patterns of events; files and lines."""
 
     alarms: dict[str, Alarm] = field(default_factory=dict)
-    patterns: dict[str, Any] = field(default_factory=dict)
+    patterns: dict[str, tuple[str, Any]] = field(default_factory=dict)
     lines: set[tuple[str, int]] = field(default_factory=set)
 
     def note(self, spec: Any) -> None:
@@ -41,12 +41,12 @@ class Seen:
             alarm = of_spec(spec.id, spec)
             self.alarms.setdefault(repr(replace(alarm, name="")), alarm)
         elif isinstance(spec, EventSpec):
-            self.patterns.setdefault(f"{spec.id} {spec.pattern}", spec.pattern)
+            self.patterns.setdefault(str(spec.pattern), (spec.id, spec.pattern))
 
     def faults(self) -> list[str]:
         """What is wrong with them."""
         wrong = [fault for alarm in self.alarms.values() for fault in faults(alarm)]
-        return [*wrong, *(f"{name}: {fault}" for name, pattern in self.patterns.items() for fault in pattern_faults(pattern))]
+        return [*wrong, *(f"{name}: {fault}" for name, pattern in self.patterns.values() for fault in pattern_faults(pattern))]
 
 
 @contextmanager
