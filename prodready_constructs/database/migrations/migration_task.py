@@ -4,26 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
-from pathlib import Path
 from typing import Any, Protocol, cast
 
 import jsii
-from aws_cdk import Aws, CfnOutput, CfnResource, CustomResource, Duration
+from aws_cdk import CfnOutput, CfnResource, CustomResource, Duration
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
-from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from prodready_constructs.contracts import AnyAlarmSpec, ControlClaim, GraphSpec, SecretField, record
 from prodready_constructs.database.migrations.alarms import migration_alarms, migration_graphs
+from prodready_constructs.database.migrations.runner import migration_runner, rights
 from prodready_constructs.database.migrations.task import CONTAINER, migration_task
 from prodready_constructs.database.migrations.wiring import field_of, setting
 from prodready_constructs.database.users import DatabaseUser
 from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.foundation import DataKey, EncryptedLogGroup, Part, require_subnets
-from prodready_constructs.foundation.errand_function import errand_function
 from prodready_constructs.posture import ComputePosture
 
 CONTROLS = (
@@ -35,7 +33,6 @@ CONTROLS = (
 )
 #: CloudFormation waits for an answer an hour at most; the rest is for waiting, stopping and answering.
 SHORTEST, LONGEST, ANSWER = timedelta(minutes=1), timedelta(minutes=50), timedelta(minutes=10)
-_CODE = Path(__file__).parent / "functions"
 _ANYWHERE, _HTTPS = ec2.Peer.any_ipv4(), ec2.Port.tcp(443)
 
 
@@ -110,32 +107,22 @@ class MigrationTask(Part):
         for name, field in attachment.secrets.items():
             self.add_secret(name, field)
         self._cluster_arn, self._definition_arn = self.cluster.cluster_arn, self.task_definition.task_definition_arn
-        self._runner = runner = errand_function(
-            Construct(self, "Runner"),
-            code=lambda_.Code.from_asset(str(_CODE), exclude=["__pycache__"]),
-            handler="run_migration.handler",
-            purpose=(f"{self.path}: runs the migration", "Runs migrations", f"Runs the migration {self.path} while CloudFormation waits"),
+        runner, hands_on = migration_runner(
+            self,
+            path=self.path,
             vpc=vpc,
             subnets=subnets,
-            egress=(_ANYWHERE, "ECS, logs, secrets, and CloudFormation's answer address"),
             key=key,
             log_retention=posture.log_retention,
-            timeout=timedelta(minutes=15),
-            statements=self._rights(user),
-            and_because="; tasks have no name before they run, and a condition holds them to this migration's own cluster",
-        )
-        # On its own, for it names the function that waits for the other policy.
-        hands_on = iam.ManagedPolicy(
-            self,
-            "HandsOn",
-            document=iam.PolicyDocument.from_json(
-                {
-                    "Version": "2012-10-17",
-                    "Statement": [{"Effect": "Allow", "Action": "lambda:InvokeFunction", "Resource": runner.function.function_arn}],
-                }
+            statements=rights(
+                cluster_arn=self._cluster_arn,
+                definition_arn=self._definition_arn,
+                roles=[self.task_role.role_arn, task.execution_role.role_arn],
+                log_group_arn=self._logs.log_group_arn,
+                secret_arn=user.secret.secret_arn,
             ),
-            roles=[runner.role],
         )
+        self._runner = runner
         self._users: list[str] = [user.secret.secret_arn]
         #: The step of the deployment.
         self.resource = CustomResource(
@@ -180,21 +167,6 @@ class MigrationTask(Part):
                 allowed=f"{SHORTEST} to {LONGEST}: CloudFormation waits an hour at most",
                 mend="split the migration, or run its long part outside the deployment by run_command",
             )
-
-    def _rights(self, user: DatabaseUser) -> list[dict[str, Any]]:
-        in_cluster = {"ArnEquals": {"ecs:cluster": self._cluster_arn}}
-        return [
-            {"Action": "ecs:RunTask", "Resource": self._definition_arn, "Condition": in_cluster},
-            {"Action": ["ecs:DescribeTasks", "ecs:ListTasks", "ecs:StopTask"], "Resource": "*", "Condition": in_cluster},
-            {
-                "Action": "iam:PassRole",
-                "Resource": [self.task_role.role_arn, self._task.execution_role.role_arn],
-                "Condition": {"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}},
-            },
-            {"Action": "logs:GetLogEvents", "Resource": self._logs.log_group_arn},
-            {"Action": "cloudformation:DescribeStacks", "Resource": Aws.STACK_ID},
-            {"Action": "secretsmanager:DescribeSecret", "Resource": user.secret.secret_arn},
-        ]
 
     def before(self, *services: HasService | ecs.BaseService) -> None:
         """Let *services* start their new tasks only after the migration succeeded."""

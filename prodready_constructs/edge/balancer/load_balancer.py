@@ -8,7 +8,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 import jsii
-from aws_cdk import Annotations
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_elasticloadbalancingv2 as elbv2
@@ -19,10 +18,9 @@ from constructs import Construct
 from prodready_constructs.contracts import AnyAlarmSpec, ControlClaim, GoodAndBad, GraphSpec, Route, record
 from prodready_constructs.edge.balancer import alarms
 from prodready_constructs.edge.balancer.attributes import set_attributes
-from prodready_constructs.edge.balancer.cloudfront_addresses import prefix_list
 from prodready_constructs.edge.balancer.listeners import side_listener, visitors_listener
 from prodready_constructs.edge.balancer.routes import EVERYTHING, Routes, Target
-from prodready_constructs.edge.balancer.waivers import waive_public
+from prodready_constructs.edge.balancer.visitors import admit_cloudfront, admit_everybody
 from prodready_constructs.edge.waf.web_acl import WebAcl
 from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.foundation import Part, require_subnets
@@ -49,12 +47,6 @@ CONTROLS = (
 )
 TRIAL_CONTROLS = (
     ControlClaim(control="WEB-10", how="Works without a domain for a trial: internal HTTP behind CloudFront's HTTPS, with a synth warning"),
-)
-#: The id of the warning of a load balancer without a domain.
-NO_DOMAIN = "prodready:no-domain"
-TRIAL = (
-    "This load balancer has no domain: CloudFront reaches it by plain HTTP inside AWS's network. That does for a trial; "
-    "production wants domain=Domain(...), whose certificate turns HTTPS on."
 )
 
 
@@ -128,23 +120,10 @@ class ProtectedLoadBalancer(Part):
         set_attributes(self, self.load_balancer, access_logs)
         #: Where visitors arrive, and services attach.
         self.listener = visitors_listener(self.load_balancer, domain=domain, hsts_max_age=posture.hsts_max_age)
-        if domain is None:
-            Annotations.of(self).add_warning_v2(NO_DOMAIN, TRIAL)
-        port = 443 if domain else 80
         if internet_facing:
-            self.security_group.add_ingress_rule(ec2.Peer.any_ipv4(), ec2.Port.tcp(443), "HTTPS from anywhere")
-            self.security_group.add_ingress_rule(ec2.Peer.any_ipv4(), ec2.Port.tcp(80), "HTTP from anywhere, only to be redirected")
-            redirect = self.load_balancer.add_listener(
-                "Redirect",
-                port=80,
-                protocol=elbv2.ApplicationProtocol.HTTP,
-                open=False,
-                default_action=elbv2.ListenerAction.redirect(protocol="HTTPS", port="443", permanent=True),
-            )
-            waive_public(self.security_group, redirect)
+            admit_everybody(self.load_balancer, self.security_group)
         else:
-            cloudfront = ec2.Peer.prefix_list(cloudfront_prefix_list or prefix_list(self))
-            self.security_group.add_ingress_rule(cloudfront, ec2.Port.tcp(port), "CloudFront VPC origins")
+            admit_cloudfront(self, self.security_group, domain=domain, prefix_list_id=cloudfront_prefix_list)
         #: What stands in front of it.
         self.web_acl = web_acl or WebAcl(
             self,
