@@ -71,7 +71,7 @@ RULE = Rule(
     name="StoreWithoutBackup",
     controls=("DR-1",),
     why="What is deleted or overwritten here by mistake is gone.",
-    fix=f"select it in an AWS Backup plan (recovery.BackupPlan), or keep a history of its own: {FEWEST_DAYS} days of database backups, "
-    "point-in-time recovery of a table, versioning of a bucket, a backup policy of a file system",
+    fix=f"select it in an AWS Backup plan (recovery.BackupPlan, a plain store as adopt(...)), or keep a history of its own: {FEWEST_DAYS} days "
+    "of database backups, point-in-time recovery of a table, versioning of a bucket, a backup policy of a file system",
     find=_find,
 )

@@ -81,6 +81,6 @@ RULE = Rule(
     name="WatchableWithoutAlarms",
     controls=("OPS-7",),
     why="It can fail, and nobody would be told.",
-    fix="hand it to monitoring.Watch; for a plain resource make an alarm on its metrics",
+    fix="hand it to monitoring.Watch, a plain resource as adopt(...) or with an alarm of your own",
     find=_find,
 )
