@@ -112,7 +112,13 @@ def test_every_page_has_all_its_parts(pages: dict[str, str]) -> None:
         if name.startswith("Routes-"):
             continue
         parts = re.findall(r"^## (.+)$", page, re.MULTILINE)
-        assert [part for part in parts if part != "What one command does"] == ["When", "Names", "Steps", "How to see that it worked", "Escalation"]
+        assert [part for part in parts if part != "What one command does"] == [
+            "When",
+            "Names",
+            "Steps",
+            "How to see that it worked",
+            "Escalation",
+        ]
         # What a command answers stands right behind it.
         assert len(re.findall(r"^```text\n", page, re.MULTILINE)) == len(blocks(page)) - 1, name
 

@@ -7,9 +7,9 @@ from datetime import timedelta
 from typing import Protocol
 
 from prodready_constructs.errors import ConfigurationError
-from prodready_constructs.foundation import region_of_arn
 from prodready_constructs.posture import DataClass, RecoveryPosture
 from prodready_constructs.recovery.backups.role import FURTHER
+from prodready_constructs.recovery.backups.vault import vault_of_arn
 
 
 class Locked(Protocol):
@@ -36,11 +36,11 @@ def check_copy(where: str, posture: RecoveryPosture, copy_to_arn: str | None, *,
             allowed="None, because posture.copy_to_second_region is not set",
             mend="set it in the posture, or leave copy_to_arn out",
         )
-    there = region_of_arn(copy_to_arn or "")
+    called, there = vault_of_arn(copy_to_arn or "")
     if there is not None and there == own_region:
         raise ConfigurationError(
             f"{where}: copy_to_arn",
-            given=copy_to_arn,
+            given=called,
             allowed=f"a vault of another region than {own_region}: what loses the one loses the other too",
             mend="make a BackupVault in a stack of the second region; for a copy beside it that nobody can end, use air_gapped",
         )

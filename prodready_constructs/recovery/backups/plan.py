@@ -12,14 +12,14 @@ from constructs import Construct
 
 from prodready_constructs.contracts import AnyAlarmSpec, ControlClaim, GraphSpec, Recoverable, record
 from prodready_constructs.errors import ConfigurationError
-from prodready_constructs.foundation import Part, path_of, region_of_arn, require_described, require_region
+from prodready_constructs.foundation import Part, path_of, require_described, require_region
 from prodready_constructs.posture import RecoveryPosture
 from prodready_constructs.recovery.backups.air_gapped import AirGappedVault
 from prodready_constructs.recovery.backups.checks import check_class, check_copy, check_services, check_vaults
 from prodready_constructs.recovery.backups.jobs import job_alarms, job_graphs
 from prodready_constructs.recovery.backups.role import backup_role
 from prodready_constructs.recovery.backups.times import COMPLETION_WINDOW, START_WINDOW, BackupTimes, check_times
-from prodready_constructs.recovery.backups.vault import BackupVault
+from prodready_constructs.recovery.backups.vault import BackupVault, vault_of_arn
 from prodready_constructs.recovery.objectives.check import check_objectives
 
 CONTROLS = (
@@ -104,8 +104,8 @@ class BackupPlan(Part):
         check_vaults(where, posture, {"vault": vault, "air_gapped": air_gapped})
         if posture.allowed_regions:
             require_region(where, self.stated_region, posture.allowed_regions)
-            # The ARN of a vault in another stack is known when the templates are: the rule OutsideAllowedRegions judges it then.
-            require_region(f"{where}: copy_to_arn", region_of_arn(copy_to_arn or ""), posture.allowed_regions)
+            # Where the region is known at the deployment only, the rule OutsideAllowedRegions judges the finished template.
+            require_region(f"{where}: copy_to_arn", vault_of_arn(copy_to_arn or "")[1], posture.allowed_regions)
         for path, store in zip(paths, protecting, strict=True):
             check_class(where, path, getattr(store, "data_class", None), posture)
         facts = check_objectives(dict(zip(paths, protecting, strict=True)), posture)

@@ -12,7 +12,7 @@ from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from prodready_constructs.contracts import ControlClaim, record
-from prodready_constructs.foundation import DataKey, Part
+from prodready_constructs.foundation import DataKey, Part, region_of_arn
 from prodready_constructs.posture import RecoveryPosture
 from prodready_constructs.recovery.backups.access import NEWS, admitting, deny_everyone, tell
 
@@ -23,6 +23,14 @@ CONTROLS = (
         frameworks=("NIST 800-53 r5 CP-9(8)", "HIPAA 164.308(a)(7)(ii)(A)", "PCI DSS 3.2.1 9.5", "SOC 2 A1.2"),
     ),
 )
+#: ARN of a vault of this process, which names no region before the deployment -> its path and the region of its stack.
+_made: dict[str, tuple[str, str | None]] = {}
+
+
+def vault_of_arn(arn: str) -> tuple[str, str | None]:
+    """What to call the vault *arn*, and its region; None where only the deployment knows."""
+    path, region = _made.get(arn, ("", None))
+    return (f"the vault {path} of {region}", region) if region else (arn, region_of_arn(arn))
 
 
 class BackupVault(Part):
@@ -71,6 +79,7 @@ class BackupVault(Part):
         self._statements: list[dict[str, Any]] = []
         #: The vault's ARN, for copies from another region.
         self.arn: str = self.vault.attr_backup_vault_arn
+        _made[self.arn] = (self.path, self.stated_region)
         record(self, controls=CONTROLS, tier="recovery", vault=self.name, locked=posture.vault_lock)
 
     def allow_copies_from(self, *, accounts: Sequence[str] = (), organization: str | None = None) -> None:

@@ -58,7 +58,7 @@ class RestoreTest(Part):
         authorities: a PEM file of certificate authorities to trust; those of the Lambda runtime, RDS's among them, when None.
 
     Raises:
-        ConfigurationError: nothing to check, a store twice, an Aurora cluster, a database without a question or credentials, a schedule
+        ConfigurationError: nothing to check, a store twice, one that AWS Backup selects nothing of, an Aurora cluster, a database without a question or credentials, a schedule
             that is no cron or rarer than monthly, no private or isolated subnets, too many checks, a file without certificates.
 
     Sources: https://docs.aws.amazon.com/aws-backup/latest/devguide/restore-testing.html,
@@ -84,7 +84,8 @@ class RestoreTest(Part):
         for check in checking:
             require_described(f"{where}: checking", check.store, "backup_arns")
         paths = [path_of(check.store) for check in checking]
-        _check(where, paths, schedule)
+        nothing = [path for path, check in zip(paths, checking, strict=True) if not check.store.backup_arns]
+        _check(where, paths, nothing, schedule)
         checks = {arn: check.settings(where) for check in checking for arn in check.store.backup_arns}
         kinds = sorted({check.resource_type for check in checking})
         private = require_subnets(self, vpc, tier="private")
@@ -187,13 +188,20 @@ class RestoreTest(Part):
         return graphs_of(self._hook.metrics)
 
 
-def _check(where: str, paths: Sequence[str], schedule: Schedule) -> None:
+def _check(where: str, paths: Sequence[str], nothing: Sequence[str], schedule: Schedule) -> None:
     if not paths or len(set(paths)) < len(paths):
         raise ConfigurationError(
             f"{where}: checking",
             given=paths,
             allowed="at least one store, each once: a test of nothing always succeeds",
             mend="name what must be found in each store: DatabaseCheck, TableCheck, BucketCheck",
+        )
+    if nothing:
+        raise ConfigurationError(
+            f"{where}: checking",
+            given=f"{', '.join(nothing)}, of which AWS Backup restores nothing",
+            allowed="stores with backup_arns: a test that selects nothing never fails",
+            mend="leave it out, or test the store that it is copied to",
         )
     gap = schedule.longest_gap
     if not schedule.expression.startswith("cron(") or gap is None or gap > RAREST:

@@ -200,6 +200,13 @@ def own_vault(stack: cdk.Stack) -> object:
     )
 
 
+def copied_within_the_app(stack: cdk.Stack, region: str, **changes: Any) -> object:
+    """The ARN of a vault of another stack names its region at the deployment only."""
+    there = BackupVault(new_stack(stack.node.scope, "There", region=region), "Second", posture=PRODUCTION.recovery)
+    assert "${" in there.arn
+    return plan(stack, copy_to_arn=there.arn, **changes)
+
+
 class Unselected(Store):
     @property
     def backup_arns(self) -> tuple[str, ...]:
@@ -215,6 +222,14 @@ class Unselected(Store):
             r"^Stack/Backups: copy_to_arn: got 'arn:aws:backup:us-east-1:.*:second'; allowed: a vault of another region than us-east-1: what "
             r"loses the one loses the other too; make a BackupVault in a stack of the second region; for a copy beside it that nobody can "
             r"end, use air_gapped$",
+        ),
+        (
+            lambda s: copied_within_the_app(s, "us-east-1"),
+            r"^Stack/Backups: copy_to_arn: got 'the vault There/Second of us-east-1'; allowed: a vault of another region than us-east-1: what loses",
+        ),
+        (
+            lambda s: copied_within_the_app(s, "eu-west-1", posture=replace(PRODUCTION.recovery, allowed_regions=("us-east-1",))),
+            r"^Stack/Backups: copy_to_arn: got 'eu-west-1'; allowed: us-east-1: the posture's allowed_regions; put it",
         ),
         (
             lambda s: plan(s, copy_to_arn=COPY_TO, posture=replace(PRODUCTION.recovery, allowed_regions=("us-east-1",))),

@@ -206,6 +206,10 @@ def of_database(stack: cdk.Stack, **changes: Any) -> object:
     return a_test(stack, DatabaseCheck(database=some_database(stack, vpc), **{"expect": [ENOUGH], **changes}), vpc=vpc)
 
 
+class Unselected(Table):
+    backup_arns = ()
+
+
 class Aurora(Table):
     engine = AURORA_POSTGRESQL_17
 
@@ -228,6 +232,11 @@ def nothing(stack: cdk.Stack) -> object:
             nothing,
             r"^Stack/Test: checking: got \[\]; allowed: at least one store, each once: a test of nothing always succeeds; name what must be "
             r"found in each store: DatabaseCheck, TableCheck, BucketCheck$",
+        ),
+        (
+            lambda s: a_test(s, TableCheck(table=Table(s, "Carts")), TableCheck(table=Unselected(s, "Sessions"))),
+            r"^Stack/Test: checking: got 'Stack/Sessions, of which AWS Backup restores nothing'; allowed: stores with backup_arns: a test that "
+            r"selects nothing never fails; leave it out, or test the store that it is copied to$",
         ),
         (twice, r"^Stack/Test: checking: got \['Stack/Carts', 'Stack/Carts'\]; allowed: at least one store"),
         (
