@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-import threading
 import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime, timezone
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 from prodready_constructs.local.assembly import Assembly, Stack
+from prodready_constructs.local.deployed import Function, Queue, function_with, listening
 from prodready_constructs.local.drills import DrillFailedError, first_resource, physical_id
 from prodready_constructs.local.session import Session
 
@@ -23,7 +23,7 @@ _SECONDS = 60
 
 def dead_letters_come_back(session: Session, assembly: Assembly) -> Iterator[str]:
     """A message that keeps failing becomes a dead letter; the redrive function moves it back once, and not for ever."""
-    found = _function_with(session, assembly, _DEAD_LETTERS)
+    found = function_with(session, assembly, _DEAD_LETTERS)
     if found is None:
         yield "no function in the assembly moves dead letters back"
         return
@@ -49,7 +49,7 @@ def dead_letters_come_back(session: Session, assembly: Assembly) -> Iterator[str
 
 def smoke_test_decides(session: Session, assembly: Assembly) -> Iterator[str]:
     """The hook of a release fails while nothing answers at the test listener, and succeeds when something does."""
-    function = _function_with(session, assembly, _SMOKE_TEST)
+    function = function_with(session, assembly, _SMOKE_TEST)
     if function is None:
         yield "no smoke test in the assembly"
         return
@@ -103,76 +103,11 @@ def schedule_starts_its_job(session: Session, assembly: Assembly) -> Iterator[st
     yield "its container does not run here (the task ends with 0), waits take a tenth of their time, and nobody fills in the scheduled time"
 
 
-class _Function:
-    """A deployed function."""
-
-    def __init__(self, api: Any, name: str, account: str, region: str) -> None:
-        self._api = api
-        self.name, self.account, self.region = name, account, region
-        self.environment: dict[str, str] = api.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
-
-    def invoke(self, event: dict[str, Any]) -> dict[str, Any]:
-        """What it answers; of an error, its type and its message."""
-        answered: dict[str, Any] = json.load(self._api.invoke(FunctionName=self.name, Payload=json.dumps(event))["Payload"])
-        return answered
-
-    def reconfigure(self, changed: dict[str, str]) -> None:
-        """Its environment as deployed, but for what is *changed*."""
-        self._api.update_function_configuration(FunctionName=self.name, Environment={"Variables": {**self.environment, **changed}})
-
-
-class _Queue:
-    """A deployed queue."""
-
-    def __init__(self, sqs: Any, url: str) -> None:
-        self._sqs, self._url = sqs, url
-        self.name = url.rpartition("/")[2]
-        self.attributes: dict[str, str] = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
-
-    def refuse(self, body: str | None, dead: _Queue) -> int:
-        """Send *body*, and do as a worker that fails until the message is among the dead letters; how often it was received."""
-        if body is not None:
-            self._sqs.send_message(QueueUrl=self._url, MessageBody=body)
-        for received in range(int(json.loads(self.attributes["RedrivePolicy"])["maxReceiveCount"]) + 1):
-            if self.peek() is None and dead.waiting():
-                return received
-        raise DrillFailedError(f"the message is not among the dead letters of {self.name}")
-
-    def peek(self) -> str | None:
-        """The next message, which stays."""
-        messages = self._sqs.receive_message(QueueUrl=self._url, VisibilityTimeout=0, WaitTimeSeconds=0).get("Messages", [])
-        return messages[0]["Body"] if messages else None
-
-    def waiting(self) -> int:
-        """How many messages wait."""
-        counted = self._sqs.get_queue_attributes(QueueUrl=self._url, AttributeNames=["ApproximateNumberOfMessages"])
-        return int(counted["Attributes"]["ApproximateNumberOfMessages"])
-
-    def clear(self) -> None:
-        """Take away what the drill sent."""
-        self._sqs.purge_queue(QueueUrl=self._url)
-
-
-def _function_with(session: Session, assembly: Assembly, variable: str) -> _Function | None:
-    """The first function whose environment has *variable*."""
-
-    def wanted(resource: dict[str, Any]) -> bool:
-        variables = resource.get("Properties", {}).get("Environment", {}).get("Variables", {})
-        return resource["Type"] == "AWS::Lambda::Function" and variable in variables
-
-    found = first_resource(assembly, wanted)
-    if found is None:
-        return None
-    stack, logical_id = found
-    api = session.client("lambda", stack.account, stack.region)
-    return _Function(api, physical_id(session, stack, logical_id), stack.account, stack.region)
-
-
-def _queues(session: Session, function: _Function) -> tuple[_Queue, _Queue]:
+def _queues(session: Session, function: Function) -> tuple[Queue, Queue]:
     """The queue that *function* moves messages back to, and the one it takes them from."""
     sqs = session.client("sqs", function.account, function.region)
     dead = function.environment[_DEAD_LETTERS]
-    every = [_Queue(sqs, url) for url in sqs.list_queues()["QueueUrls"]]
+    every = [Queue(sqs, url) for url in sqs.list_queues()["QueueUrls"]]
     work = next((queue for queue in every if dead in queue.attributes.get("RedrivePolicy", "")), None)
     if work is None:
         raise DrillFailedError(f"no queue sends its dead letters to {dead}")
@@ -185,7 +120,7 @@ def _outcome(answer: dict[str, Any], wanted: str) -> str:
     return f"{wanted}, {answer['messages']} message{'s' if answer['messages'] != 1 else ''}"
 
 
-def _hook(function: _Function, *, attempt: int) -> str:
+def _hook(function: Function, *, attempt: int) -> str:
     """What the smoke test tells ECS in its *attempt*."""
     return str(function.invoke({"lifecycleStage": "POST_TEST_TRAFFIC_SHIFT", "hookDetails": {"attempt": attempt}}).get("hookStatus"))
 
@@ -207,13 +142,8 @@ def _answering(settings: dict[str, Any]) -> Iterator[int]:
         def log_message(self, *_: Any) -> None:
             """Nothing: the drill says what was answered."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Answers)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield server.server_port
-    finally:
-        server.shutdown()
-        server.server_close()
+    with listening(Answers) as port:
+        yield port
 
 
 def _runs_states(assembly: Assembly, schedule: dict[str, Any]) -> bool:

@@ -112,6 +112,7 @@ def emulator(tools: Tools, *, account: str, region: str, log: Path) -> Iterator[
     (folder / "lib").mkdir()
     # Only this package is lent to the emulator's environment, not the packages that lie beside it.
     (folder / "lib" / "prodready_constructs").symlink_to(tools.package)
+    (folder / "lib" / "sitecustomize.py").symlink_to(tools.package / "local" / "emulator" / "offline.py")
     port, moto_port = _free_ports(2)
     session = Session(port, moto_port, folder, tools, new_marker(), log)
     group: ProcessGroup | None = None

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.local import deploy
+from prodready_constructs.local.alert_drill import alert_becomes_a_message
 from prodready_constructs.local.assembly import Assembly, load
 from prodready_constructs.local.background_drills import dead_letters_come_back, schedule_starts_its_job, smoke_test_decides
 from prodready_constructs.local.drills import Drill, failing_update, gone, refused_deletion, refused_replacement, run_drill
@@ -21,6 +22,7 @@ from prodready_constructs.local.progress import Progress
 from prodready_constructs.local.readback import Kind, ReadBack, read_back
 from prodready_constructs.local.readback.table import differing, totals
 from prodready_constructs.local.report import Evidence, write_report
+from prodready_constructs.local.restore_drill import restored_store_is_looked_into
 from prodready_constructs.local.session import Session, SessionError, emulator
 from prodready_constructs.local.tools import find_tools
 from prodready_constructs.local.users_drill import users_come_back
@@ -100,6 +102,8 @@ class _Run:
             self._drill("dead letters come back, once", lambda: dead_letters_come_back(session, assembly))
             self._drill("a smoke test stops a release or lets it through", lambda: smoke_test_decides(session, assembly))
             self._drill("a schedule starts its job", lambda: schedule_starts_its_job(session, assembly))
+            self._drill("an alert becomes a message", lambda: alert_becomes_a_message(session, assembly))
+            self._drill("a restored store is looked into", lambda: restored_store_is_looked_into(session, assembly))
             self._drill("the users of a lost pool come back", lambda: users_come_back(session, assembly, folder=Path(folder)))
         self._drill("a protected stack cannot be deleted", lambda: refused_deletion(session, assembly))
         with self.progress.phase("cdk destroy"):

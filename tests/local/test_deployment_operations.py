@@ -1,19 +1,23 @@
-"""What monitoring and recovery make, deployed by the real CDK CLI to the embedded emulator: read back, changed, deleted."""
+"""What monitoring and recovery make, deployed by the real CDK CLI to the embedded emulator: read back, changed, tried out, deleted."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from prodready_constructs.local import deploy
+from prodready_constructs.local.alert_drill import alert_becomes_a_message
 from prodready_constructs.local.assembly import Assembly
 from prodready_constructs.local.coverage import RECORDED_TYPES
-from prodready_constructs.local.drills import physical_id
+from prodready_constructs.local.drills import physical_id, run_drill
 from prodready_constructs.local.readback import Kind, ReadBack, read_back
 from prodready_constructs.local.readback.table import differing
+from prodready_constructs.local.restore_drill import restored_store_is_looked_into
 from prodready_constructs.local.session import Session, emulator
 from prodready_constructs.local.tools import find_tools
 from tests.local import operated, raw_stacks
@@ -162,6 +166,68 @@ def test_what_was_changed_behind_the_back_differs(deployment: Deployment, change
     change(deployment)
     after = {(row.resource, row.property) for row in differing(read_back(deployment.session, deployment.assembly).rows)}
     assert {name for _, name in after - before} == seen
+
+
+@contextmanager
+def configured(deployment: Deployment, function: str, variable: str, value: str) -> Iterator[None]:
+    """*function* with another value of *variable*."""
+    functions = deployment.session.client("lambda", ACCOUNT, REGION)
+    variables = functions.get_function_configuration(FunctionName=function)["Environment"]["Variables"]
+    functions.update_function_configuration(FunctionName=function, Environment={"Variables": {**variables, variable: value}})
+    try:
+        yield
+    finally:
+        functions.update_function_configuration(FunctionName=function, Environment={"Variables": variables})
+
+
+@pytest.mark.control("OPS-1")
+def test_a_webhook_without_memory_fails_its_drill(deployment: Deployment) -> None:
+    with configured(deployment, deployment.named("ChatFunction", "Lambda::Function"), "TABLE", "nothing"):
+        drill = run_drill("alert", alert_becomes_a_message(deployment.session, deployment.assembly))
+    assert not drill.passed
+    assert drill.steps[-1].endswith("did not write down what it told")
+
+
+@pytest.mark.control("OPS-1", "OPS-3")
+def test_an_alert_becomes_a_message(deployment: Deployment) -> None:
+    secrets, address = (
+        deployment.session.client("secretsmanager", ACCOUNT, REGION),
+        deployment.named("ChatAddress", "SecretsManager::Secret"),
+    )
+    before = secrets.get_secret_value(SecretId=address)["SecretString"]
+    drill = run_drill("alert", alert_becomes_a_message(deployment.session, deployment.assembly))
+    assert drill.passed, drill.steps
+    assert drill.steps[1].startswith(f"the chat answered 500, 429, 200: one message, with {operated.RUNBOOKS}/Operations/")
+    assert drill.steps[2:4] == (
+        "the same state of the same alarm came once more: nothing was told twice",
+        f"the chat answered 410: the alert was published to the failures topic, and is kept in {_queue(deployment)}",
+    )
+    assert secrets.get_secret_value(SecretId=address)["SecretString"] == before
+
+
+def _queue(deployment: Deployment) -> str:
+    return deployment.named("RoutesUndelivered", "SQS::Queue").rpartition("/")[2]
+
+
+@pytest.mark.control("DR-2")
+def test_a_restored_store_is_looked_into(deployment: Deployment) -> None:
+    drill = run_drill("restore", restored_store_is_looked_into(deployment.session, deployment.assembly))
+    assert drill.passed, drill.steps
+    assert drill.steps[0].startswith("a table restored without data: AWS Backup is told FAILED (Wrong: 0 items, less than 1); with 1")
+    assert drill.steps[1].startswith("a bucket restored without data: AWS Backup is told FAILED (Wrong: 0 objects, less than 1); with 1")
+    tables = deployment.session.client("dynamodb", ACCOUNT, REGION).list_tables()["TableNames"]
+    assert [name for name in tables if name.startswith("awsbackup-")] == []
+
+
+@pytest.mark.control("DR-2")
+def test_a_look_that_is_content_with_nothing_fails_its_drill(deployment: Deployment) -> None:
+    function = deployment.named("RestoresFunction", "Lambda::Function")
+    variables = deployment.session.client("lambda", ACCOUNT, REGION).get_function_configuration(FunctionName=function)["Environment"]
+    content = {arn: {**check, "at_least": 0} for arn, check in json.loads(variables["Variables"]["CHECKS"]).items()}
+    with configured(deployment, function, "CHECKS", json.dumps(content)):
+        drill = run_drill("restore", restored_store_is_looked_into(deployment.session, deployment.assembly))
+    assert not drill.passed
+    assert "a restored table that is empty, then not: AWS Backup was told ('SUCCESSFUL'" in drill.steps[-1]
 
 
 def test_everything_is_deleted(deployment: Deployment) -> None:
