@@ -179,6 +179,11 @@ def test_a_lost_alert_is_told_by_the_other_route(built: tuple[Routes, Template, 
     assert len(made.graphs) == 2
 
 
+@pytest.mark.control("STORE-3")
+def test_no_queue_mixes_its_dead_letters_with_lost_alerts(built: tuple[Routes, Template, list[str]]) -> None:
+    assert built[1].props("AWS::SQS::Queue")["RedriveAllowPolicy"] == {"redrivePermission": "denyAll"}
+
+
 def test_topic_for_severity(built: tuple[Routes, Template, list[str]]) -> None:
     made = built[0]
     assert made.topic_for(Severity.CRITICAL) is made.critical_topic
