@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 
 from prodready_constructs.contracts import AlarmSpec, MathMetric, Metric, RunbookSpec, Severity
+from prodready_constructs.tables.watched import Watched
 
 #: The share of the maximum throughput at which somebody should raise it, or look for the loop.
 NEAR = 0.8
@@ -29,44 +29,7 @@ REPLICA_LAG = timedelta(minutes=1)
 #: Failed requests in five minutes, over all tables of account and region.
 USER_ERRORS = 100
 _METRICS = "https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/metrics-dimensions.html"
-_MINUTE, _FIVE = timedelta(minutes=1), timedelta(minutes=5)
-_LAST_HOUR = "--start-time $(date -u -d '-1 hour' +%FT%TZ) --end-time $(date -u +%FT%TZ)"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Watched:
-    """What the alarms of one table need to know."""
-
-    table: str
-    indexes: tuple[str, ...]
-    replica_regions: tuple[str, ...]
-    max_read_units: int
-    max_write_units: int
-    user_errors: bool
-
-    def metric(self, name: str, statistic: str = "Sum", **dimensions: str) -> Metric:
-        """A metric of this table."""
-        # DynamoDB sends how late replicas are every five minutes, all else that is watched here every minute.
-        period = _FIVE if name == "ReplicationLatency" else _MINUTE
-        return Metric(
-            namespace="AWS/DynamoDB", name=name, dimensions={"TableName": self.table, **dimensions}, statistic=statistic, period=period
-        )
-
-    def filled(self, name: str, statistic: str = "Sum", *, label: str, **dimensions: str) -> MathMetric:
-        """A metric of this table, 0 where there is none: without data an alarm on DynamoDB keeps its state, whatever it says of it.
-
-        Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html
-        """
-        metric = self.metric(name, statistic, **dimensions)
-        return MathMetric(expression="FILL(m0, 0)", using={"m0": metric}, label=label, period=metric.period)
-
-    def series(self, name: str, statistic: str = "Sum", **dimensions: str) -> str:
-        """The command that prints the last hour of a metric."""
-        named = " ".join(f"Name={key},Value={value}" for key, value in {"TableName": self.table, **dimensions}.items())
-        return (
-            f"aws cloudwatch get-metric-statistics --namespace AWS/DynamoDB --metric-name {name} --dimensions {named} "
-            f"--statistics {statistic} --period 60 {_LAST_HOUR}"
-        )
+_FIVE = timedelta(minutes=5)
 
 
 def alarm_specs(watched: Watched) -> tuple[AlarmSpec, ...]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from prodready_constructs.contracts import GraphSpec
-from prodready_constructs.tables.alarms import SLOW, Watched
+from prodready_constructs.tables.alarms import SLOW
+from prodready_constructs.tables.watched import Watched
 
 
 def graphs(watched: Watched) -> tuple[GraphSpec, ...]:

@@ -18,12 +18,13 @@ from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.foundation import Part, class_facts, mark, own_key, require_class
 from prodready_constructs.posture import DataClass, TablePosture
 from prodready_constructs.tables.access import grant, grant_stream, policy
-from prodready_constructs.tables.alarms import Watched, alarm_specs
+from prodready_constructs.tables.alarms import alarm_specs
 from prodready_constructs.tables.graphs import graphs
 from prodready_constructs.tables.parts import POLICY_PER_REPLICA, table_of
 from prodready_constructs.tables.recovery import recovery_facts
 from prodready_constructs.tables.replicas import TableReplica, check_regions
 from prodready_constructs.tables.schema import TableSchema
+from prodready_constructs.tables.watched import Watched
 
 if TYPE_CHECKING:
     from aws_cdk import aws_kinesis as kinesis
@@ -95,8 +96,7 @@ class ProtectedTable(Part):
         where = self.path
         #: The class of what it holds.
         self.data_class = require_class(where, data_class)
-        schema.check(where)
-        self._check_end(schema)
+        schema.check(where, self.data_class)
         check_regions(where, self.stated_region, replicas, posture)
         if replicas and stream not in (None, dynamodb.StreamViewType.NEW_AND_OLD_IMAGES):
             raise ConfigurationError(
@@ -147,15 +147,6 @@ class ProtectedTable(Part):
             data_class=class_facts(self.data_class),
             allowed_regions=list(posture.allowed_regions),
         )
-
-    def _check_end(self, schema: TableSchema) -> None:
-        if self.data_class.retention is not None and schema.ttl_attribute is None:
-            raise ConfigurationError(
-                f"{self.path}: schema.ttl_attribute",
-                given=None,
-                allowed=f"an attribute by which items expire: data of class {self.data_class.name} ends after {self.data_class.retention.days} days",
-                mend="add ttl_attribute='expires_at' and write that time into every item",
-            )
 
     def grant_read(self, grantee: iam.IGrantable, *, leading_keys: Sequence[str] = (), region: str | None = None) -> iam.Grant:
         """Let *grantee* read items, of the table and its indexes.

@@ -10,6 +10,7 @@ from typing import Literal
 from aws_cdk import aws_dynamodb as dynamodb
 
 from prodready_constructs.errors import ConfigurationError
+from prodready_constructs.posture import DataClass
 
 #: Everything, the keys alone, or the named attributes beside the keys.
 Projection = Literal["ALL", "KEYS_ONLY"] | tuple[str, ...]
@@ -65,12 +66,12 @@ class TableSchema:
         """Those within a partition."""
         return tuple(one for one in self.indexes if isinstance(one, LocalIndex))
 
-    def check(self, where: str) -> None:
-        """Refuse what DynamoDB would refuse after minutes of deployment.
+    def check(self, where: str, data_class: DataClass) -> None:
+        """Refuse what DynamoDB would refuse after minutes of deployment, and items without an end where *data_class* has one.
 
         Raises:
             ConfigurationError: a name twice, an attribute of two types, too many indexes or projected attributes, a local index
-                without a sort key, a TTL attribute that is a key.
+                without a sort key, a TTL attribute that is a key, or none where items must expire.
         """
         names = Counter(one.name for one in self.indexes)
         if twice := sorted(name for name, count in names.items() if count > 1):
@@ -120,6 +121,13 @@ class TableSchema:
                 given=self.ttl_attribute,
                 allowed="an attribute that is no key: the application changes it when an item is to live longer",
                 mend="add an attribute such as expires_at",
+            )
+        if data_class.retention is not None and self.ttl_attribute is None:
+            raise ConfigurationError(
+                f"{where}: schema.ttl_attribute",
+                given=None,
+                allowed=f"an attribute by which items expire: data of class {data_class.name} ends after {data_class.retention.days} days",
+                mend="add ttl_attribute='expires_at' and write that time into every item",
             )
 
     def _attributes(self) -> Iterator[dynamodb.Attribute]:

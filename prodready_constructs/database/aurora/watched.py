@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
-from prodready_constructs.contracts import Metric
+from prodready_constructs.contracts import AlarmSpec, Comparison, Metric, MissingData, RunbookSpec, Severity
 from prodready_constructs.database.aurora.engine import AuroraEngine
 from prodready_constructs.database.classes import InstanceClass
 
@@ -61,4 +61,35 @@ def series(db: WatchedCluster, name: str) -> str:
         f"aws cloudwatch get-metric-statistics --namespace AWS/RDS --metric-name {name} "
         f"--dimensions Name=DBClusterIdentifier,Value={db.identifier} --period 300 --statistics Average Maximum "
         "--start-time $(date -u -d '3 hours ago' +%FT%TZ) --end-time $(date -u +%FT%TZ)"
+    )
+
+
+def cluster_alarm(
+    db: WatchedCluster,
+    alarm_id: str,
+    name: str,
+    threshold: float,
+    *,
+    meaning: str,
+    causes: tuple[str, ...],
+    source: str,
+    severity: Severity = Severity.WARNING,
+    statistic: Statistic = "Maximum",
+    comparison: Comparison = "GreaterThanThreshold",
+    periods: int = 15,
+    datapoints: int | None = None,
+    missing_data: MissingData = "missing",
+) -> AlarmSpec:
+    """An alarm on one metric, minute by minute, of the worst instance. Silence stays silence: the events tell of a cluster that is gone."""
+    return AlarmSpec(
+        id=alarm_id,
+        metric=metric(db, name, statistic),
+        threshold=threshold,
+        comparison=comparison,
+        severity=severity,
+        source=source,
+        periods=periods,
+        datapoints=datapoints,
+        missing_data=missing_data,
+        runbook=RunbookSpec(meaning=meaning, causes=causes, first_commands=(series(db, name), describe(db), recent_events(db))),
     )
