@@ -39,13 +39,14 @@ def table(found: Mapping[str, Any]) -> str:
             "",
             f"Promised: {promised}. A star: the way back by which the promise is judged.",
             "",
-            "| what | loses at most | back within | by | the time is |",
-            "|---|---|---|---|---|",
+            "| what | loses at most | because | back within | by | the time is |",
+            "|---|---|---|---|---|---|",
         ]
         for row in judged["rows"]:
             cells = (
                 f"{row['store']}{' *' if row['decides'] else ''}",
                 plain(row["recovery_point"]),
+                row.get("point_source", ""),
                 plain(row["recovery_time"]),
                 row["how"],
                 _basis(row),

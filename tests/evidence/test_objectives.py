@@ -31,10 +31,14 @@ def test_the_table_says_what_decides_and_who_says_so(assembly: Path) -> None:
     lines = table(objectives_in(assembly)).splitlines()
     assert lines[0] == "## Stack/Objectives"
     assert lines[2] == "Promised: back within 1 h, at most 5 min lost. A star: the way back by which the promise is judged."
-    assert "| PostgreSQL orders: loss of a zone * | nothing | 2 min | standby | stated: the posture's promise |" in lines
-    assert (
-        r"| PostgreSQL orders | 5 min | 40 min | point-in-time restore | measured, until 2027-06-01: drill \| June, 2026-06-01 |" in lines
+    assert lines[4] == "| what | loses at most | because | back within | by | the time is |"
+    standby, restore = lines[6:]
+    assert standby.startswith(
+        "| PostgreSQL orders: loss of a zone * | nothing | RDS acknowledges a write when the standby has it: https://"
     )
+    assert standby.endswith("| 2 min | standby | stated: the posture's promise |")
+    assert restore.startswith("| PostgreSQL orders | 5 min | RDS uploads transaction logs every five minutes: https://docs.aws.amazon.com/")
+    assert restore.endswith(r"| 40 min | point-in-time restore | measured, until 2027-06-01: drill \| June, 2026-06-01 |")
 
 
 def test_an_assumption_is_called_so_once() -> None:

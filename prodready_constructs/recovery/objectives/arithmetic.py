@@ -18,11 +18,6 @@ LATEST_RESTORABLE = timedelta(minutes=5)
 REPLICATION_TIME_CONTROL = timedelta(minutes=15)
 
 
-def point_in_time(latest_restorable: timedelta = LATEST_RESTORABLE) -> timedelta:
-    """The most that a point-in-time restore loses: what came after the latest restorable time."""
-    return latest_restorable
-
-
 def scheduled(*, every: timedelta, start_window: timedelta, completion_window: timedelta, copy: timedelta = timedelta(0)) -> timedelta:
     """The most that a restore from scheduled backups loses.
 

@@ -17,6 +17,7 @@ from prodready_constructs.posture import RecoveryPosture
 from prodready_constructs.recovery.objectives.arithmetic import Measured, ServiceRecovery
 from prodready_constructs.recovery.objectives.check import check_objectives
 from prodready_constructs.recovery.objectives.rows import Known, Row, service_row, store_row, told
+from prodready_constructs.recovery.objectives.sources import check_points
 
 CONTROLS = (
     ControlClaim(
@@ -53,7 +54,7 @@ class Objectives(Part):
         as_of: the day by which measurements are judged, for nothing here asks a clock: the day of the release. Not without *measured*.
 
     Raises:
-        ConfigurationError: an objective that is not kept; nothing to judge, or the same twice; a store without recovery facts; a service that
+        ConfigurationError: an objective that is not kept; a recovery point finer than AWS documents of its way back; nothing to judge, or the same twice; a store without recovery facts; a service that
             needs a store that is not judged; a measurement of nothing, of the future or too old; measurements without a day.
     """
 
@@ -82,6 +83,8 @@ class Objectives(Part):
                 mend="list every store that holds data, and every service that people wait for",
             )
         facts = {path: store.recovery_facts for path, store in by_path.items()}
+        for path, ways in facts.items():
+            check_points(path, ways)
         known = {fact.store for ways in facts.values() for fact in ways} | set(names)
         expiry = _check_measured(where, measured, known, as_of, posture.measurement_age)
         facts = {path: tuple(told(fact, measured) for fact in ways) for path, ways in facts.items()}

@@ -12,6 +12,7 @@ from prodready_constructs.foundation import path_of
 from prodready_constructs.posture import RecoveryPosture
 from prodready_constructs.recovery.objectives.arithmetic import Measured, ServiceRecovery, way_back
 from prodready_constructs.recovery.objectives.check import plain
+from prodready_constructs.recovery.objectives.sources import point_source
 
 ASSUMED, MEASURED, STATED = "assumed", "measured", "stated"
 
@@ -22,7 +23,7 @@ class Row:
 
     Attributes:
         construct: its path. store: what comes back. recovery_point, recovery_time: seconds.
-        source: where the time comes from. basis: assumed, measured or stated. decides: the quickest way, by which the promise is judged.
+        point_source: where the recovery point comes from; source: where the time does. basis: assumed, measured or stated. decides: the quickest way, by which the promise is judged.
         expires: the last day on which a measurement counts.
     """
 
@@ -31,6 +32,7 @@ class Row:
     recovery_point: float
     recovery_time: float
     how: str
+    point_source: str
     source: str
     basis: str
     decides: bool
@@ -65,7 +67,7 @@ def _said(one: Measured) -> str:
 
 def store_row(path: str, fact: RecoveryFact, known: Known) -> Row:
     """A way back of the store *path*."""
-    until = known.expiry.get(fact.store)
+    until, one = known.expiry.get(fact.store), known.measured.get(fact.store)
     basis = MEASURED if until else ASSUMED if "assum" in fact.recovery_time_is.lower() else STATED
     return Row(
         construct=path,
@@ -73,6 +75,7 @@ def store_row(path: str, fact: RecoveryFact, known: Known) -> Row:
         recovery_point=fact.recovery_point.total_seconds(),
         recovery_time=fact.recovery_time.total_seconds(),
         how=fact.how,
+        point_source=fact.recovery_time_is if one and one.recovery_point is not None else point_source(fact),
         source=fact.recovery_time_is,
         basis=basis,
         decides=fact.recovery_time == known.quickest[path],
@@ -119,7 +122,8 @@ def service_row(where: str, service: ServiceRecovery, posture: RecoveryPosture, 
         store=service.name,
         recovery_point=0,
         recovery_time=time.total_seconds(),
-        how="holds no data" if one else _sum(service, needs, quickest),
+        point_source="it holds no data",
+        how="as measured" if one else _sum(service, needs, quickest),
         source=_said(one) if one else service.source,
         basis=MEASURED if one else ASSUMED if "assum" in service.source.lower() else STATED,
         decides=True,

@@ -9,9 +9,14 @@ from typing import Any, Protocol
 from prodready_constructs.contracts import Recoverable, RecoveryFact
 from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.foundation import path_of, stated_region_of
-from prodready_constructs.recovery.objectives.arithmetic import REPLICATION_TIME_CONTROL, Measured
+from prodready_constructs.recovery.backups.times import COMPLETION_WINDOW, RAREST, START_WINDOW
+from prodready_constructs.recovery.objectives.arithmetic import REPLICATION_TIME_CONTROL, Measured, scheduled
 from prodready_constructs.recovery.objectives.rows import told
 
+#: What a copy to another region may take: our assumption, for AWS Backup sets no bound.
+COPYING = timedelta(hours=6)
+#: The daily rule of ``BackupPlan``, copied.
+COPIED_DAILY = scheduled(every=RAREST["daily"], start_window=START_WINDOW, completion_window=COMPLETION_WINDOW, copy=COPYING)
 #: A replica bucket serves at once; what takes time is to point the workload at it.
 POINTING = timedelta(minutes=5)
 
@@ -124,12 +129,12 @@ class Counterpart:
         )
 
     @classmethod
-    def restored(cls, store: Recoverable, vault: Vault, *, loses: timedelta, back_after: timedelta) -> Counterpart:
+    def restored(cls, store: Recoverable, vault: Vault, *, back_after: timedelta, loses: timedelta = COPIED_DAILY) -> Counterpart:
         """*store* is restored from copies of its backups in *vault*.
 
         Args:
-            loses: the time between two backups, and until the copy has arrived: a day and some hours for the daily rule.
             back_after: how long the restore takes; measured by a restore test, or assumed.
+            loses: the time between two backups, and until the copy has arrived; that of the daily rule when not said.
         """
         region = stated_region_of(vault)
         here = f"--region {region}"

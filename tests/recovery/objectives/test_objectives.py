@@ -10,20 +10,22 @@ from typing import Any
 import aws_cdk as cdk
 import pytest
 
-from prodready_constructs import PRODUCTION, STAGING, Measured, Objectives, ServiceRecovery
+from prodready_constructs import PRODUCTION, STAGING, Measured, MultiAzDatabase, Objectives, ServiceRecovery
 from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.recovery.backups.times import COMPLETION_WINDOW, START_WINDOW
 from prodready_constructs.recovery.objectives.arithmetic import (
-    LATEST_RESTORABLE,
     REPLICATION_TIME_CONTROL,
-    point_in_time,
+    in_whole_minutes,
+    led_over,
     scheduled,
     way_back,
 )
+from prodready_constructs.recovery.objectives.sources import documented, point_source
 from tests.recovery.stores import BACKUP, STANDBY, Factless, Store
+from tests.recovery.testing.parts import private_vpc
 from tests.support.synthesis import new_stack, synth
 
-MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+SECOND, MINUTE, HOUR, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 TODAY = date(2026, 6, 30)
 DRILL = Measured(recovery_time=40 * MINUTE, on=date(2026, 6, 1), how="restore test job-1")
 
@@ -42,18 +44,101 @@ def a_service(stack: cdk.Stack, *needs: Any, **changes: Any) -> ServiceRecovery:
 # --- arithmetic, on the examples of AWS's documentation ---
 
 
-def test_rds_restores_to_within_five_minutes() -> None:
-    """RDS uploads transaction logs every 5 minutes; the latest restorable time is up to 5 minutes ago."""
-    assert point_in_time() == LATEST_RESTORABLE == 5 * MINUTE <= PRODUCTION.recovery.recovery_point
+@pytest.mark.parametrize(
+    ("command", "least", "page"),
+    [
+        # "RDS uploads transaction logs for DB instances to Amazon S3 every five minutes."
+        ("aws rds restore-db-instance-to-point-in-time", 5 * MINUTE, "AmazonRDS/latest/UserGuide/USER_PIT.html"),
+        ("aws rds restore-db-cluster-to-point-in-time", 5 * MINUTE, "AmazonRDS/latest/AuroraUserGuide/Aurora.Managing.Backups.html"),
+        # "LatestRestorableDateTime is typically 5 minutes before the current time."
+        ("aws dynamodb restore-table-to-point-in-time", 5 * MINUTE, "latest/APIReference/API_PointInTimeRecoveryDescription.html"),
+        # "with latency typically under a second": an effective recovery point of one second.
+        ("aws rds failover-global-cluster", SECOND, "AmazonRDS/latest/AuroraUserGuide/aurora-global-database.html"),
+        # Synchronous: nothing that was acknowledged is lost.
+        ("aws rds reboot-db-instance", timedelta(0), "AmazonRDS/latest/UserGuide/Concepts.MultiAZSingleStandby.html"),
+        ("aws rds failover-db-cluster", timedelta(0), "AmazonRDS/latest/AuroraUserGuide/Concepts.AuroraHighAvailability.html"),
+    ],
+)
+def test_what_aws_documents_of_a_way_back_is_its_least_loss_and_its_source(command: str, least: timedelta, page: str) -> None:
+    fact = replace(BACKUP, recovery_point=least, restore_commands=("RESTORE_TIME=now", f"{command} --region us-east-1"))
+    found = documented(fact)
+    assert found is not None
+    assert (found.least, found.source.endswith(page)) == (least, True)
+    assert point_source(fact) == f"{found.says}: {found.source}"
+    assert point_source(replace(fact, recovery_point=least + MINUTE)).startswith(f"stated, with a margin: {found.says}")
+    stack = new_stack()
+    if least:
+        with pytest.raises(
+            ConfigurationError, match=rf"^Stack/A: recovery point of PostgreSQL orders: got '.*'; allowed: {least} at least: "
+        ):
+            objectives(stack, Store(stack, "A", STANDBY, replace(fact, recovery_point=least - SECOND / 2)))
 
 
-def test_dynamodb_restores_to_five_minutes_ago() -> None:
-    """LatestRestorableDateTime is typically 5 minutes before the current time."""
-    assert point_in_time(5 * MINUTE) == 5 * MINUTE
+def test_a_way_back_that_aws_gives_no_number_for_is_the_construct_s_word() -> None:
+    assert point_source(replace(BACKUP, how="every object is a version", restore_commands=())) == "stated: every object is a version"
+
+
+def test_every_number_of_ours_has_its_source() -> None:
+    """The stores of this library: none claims less than AWS documents."""
+    stack = new_stack()
+    database = MultiAzDatabase(stack, "Orders", vpc=private_vpc(stack), posture=PRODUCTION.database, database_name="orders")
+    rows = objectives(stack, database).rows
+    assert [row.point_source.partition(":")[0] for row in rows] == [
+        "RDS acknowledges a write when the standby has it",
+        "RDS uploads transaction logs every five minutes",
+    ]
 
 
 def test_replication_time_control_is_a_quarter_of_an_hour() -> None:
-    assert REPLICATION_TIME_CONTROL == 15 * MINUTE > PRODUCTION.recovery.recovery_point
+    """99.9 % of new objects within 15 minutes: enough for the loss of a region, too much for that of a zone."""
+    assert PRODUCTION.regions.recovery_point == REPLICATION_TIME_CONTROL > PRODUCTION.recovery.recovery_point
+
+
+@pytest.mark.parametrize(
+    ("interval", "failures", "life", "led"),
+    [
+        # Route 53: standard checks every 30 s, fast ones every 10 s, three failures; an alias of a load balancer lives 60 s.
+        (30, 3, 60, 150),
+        (10, 3, 60, 90),
+        (30, 10, 60, 360),
+        (10, 1, 0, 10),
+    ],
+)
+def test_visitors_are_led_over_when_checks_have_failed_and_records_ended(interval: int, failures: int, life: int, led: int) -> None:
+    found = led_over(interval=interval * SECOND, failures=failures, record_life=life * SECOND)
+    assert found == led * SECOND
+    assert in_whole_minutes(found) == -(-led // 60) * MINUTE
+
+
+@pytest.mark.parametrize(
+    ("strategy", "point", "time", "least", "most"),
+    [
+        # AWS Well-Architected, REL13-BP02: loss and time of each strategy, by order of magnitude.
+        # Backup and restore: hours lost, back within 24 hours.
+        (
+            "backup and restore",
+            scheduled(every=HOUR, start_window=HOUR, completion_window=HOUR, copy=HOUR),
+            15 * MINUTE + 4 * HOUR,
+            HOUR,
+            DAY,
+        ),
+        # Pilot light, the data by a read replica: minutes lost, back in tens of minutes.
+        ("pilot light", 10 * MINUTE, 15 * MINUTE + 30 * MINUTE + 5 * MINUTE + 3 * MINUTE, MINUTE, HOUR),
+        # Warm standby, the data by an Aurora global database: seconds lost, back in minutes.
+        (
+            "warm standby",
+            SECOND,
+            way_back(detection=150 * SECOND, stores=(MINUTE,), replacement=5 * MINUTE, steering=MINUTE),
+            SECOND,
+            HOUR / 2,
+        ),
+    ],
+)
+def test_the_strategies_of_aws_come_out_in_their_order(
+    strategy: str, point: timedelta, time: timedelta, least: timedelta, most: timedelta
+) -> None:
+    assert least <= point < 60 * least, strategy
+    assert time < most, strategy
 
 
 @pytest.mark.parametrize(

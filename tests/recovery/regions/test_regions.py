@@ -122,6 +122,8 @@ def test_what_is_restored_or_made_anew_counts_too() -> None:
     patient = replace(POSTURE, recovery_point=timedelta(days=2), recovery_time=timedelta(hours=8))
     plan = world.plan(posture=patient, counterparts=[restored, anew])
     assert (plan.recovery_point, plan.recovery_time) == (timedelta(hours=29), timedelta(hours=4, minutes=15))
+    # A day, an hour to start, five to end, and six to be copied.
+    assert Counterpart.restored(world.documents, vault, back_after=timedelta(hours=4)).fact.recovery_point == timedelta(hours=36)
     for command in restored.fact.restore_commands:
         assert cli_faults(command) == []
 
