@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
 from collections.abc import Sequence
 from typing import cast
 
@@ -17,10 +15,11 @@ from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.foundation import ACCOUNT_ID, PARTITION, REGION, Part, class_facts, mark, own_key, require_class, require_region
 from prodready_constructs.messaging.data_protection import data_protection
 from prodready_constructs.messaging.dead_letters import KEY_ACTIONS, admits, dead_letter_queue
-from prodready_constructs.messaging.deliveries import HTTPS_DELIVERY, delivery_logs, feedback_role, key_admits_logs, logging
+from prodready_constructs.messaging.deliveries import delivery_logs, feedback_role, key_admits_logs, logging
 from prodready_constructs.messaging.filters import MessageFilter
 from prodready_constructs.messaging.ordering import Fifo, throughput_scope
 from prodready_constructs.messaging.reliable_queue import ReliableQueue
+from prodready_constructs.messaging.subscriptions import Subscriptions
 from prodready_constructs.messaging.topic_alarms import WatchedTopic, topic_alarms, topic_graphs
 from prodready_constructs.messaging.waiting import check_kept
 from prodready_constructs.posture import DataClass, MessagingPosture
@@ -34,8 +33,6 @@ CONTROLS = (
     ),
 )
 _SNS = "sns.amazonaws.com"
-_HTTPS = re.compile(r"https://[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+(:\d{1,5})?(/\S*)?")
-_EMAIL = re.compile(r"[^@\s/]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 #: Every topic of this account, for the policies that cannot name one: a key that encrypts the topic, too, is made before it.
 _ANY_TOPIC = f"arn:{PARTITION}:sns:{REGION}:{ACCOUNT_ID}:*"
 
@@ -119,6 +116,9 @@ class ProtectedTopic(Part):
         self.undelivered.add_to_resource_policy(
             iam.PolicyStatement.from_json(admits(_SNS, ["sqs:SendMessage"], self._undelivered_arn, source_arn=self.arn))
         )
+        self._subscriptions = Subscriptions(
+            self, topic_arn=self.arn, any_topic=_ANY_TOPIC, fifo=self.fifo, key=self.key, undelivered_arn=self._undelivered_arn
+        )
         name = self.topic.topic_name
         self._watched = WatchedTopic(
             name=name,
@@ -148,25 +148,7 @@ class ProtectedTopic(Part):
         Raises:
             ConfigurationError: order on one side only, or another region.
         """
-        if self.fifo != queue.fifo:
-            kinds = {True: "FIFO", False: "standard"}
-            raise ConfigurationError(
-                f"{self.path}: add_queue",
-                given=f"{kinds[queue.fifo]} queue {queue.path} on a {kinds[self.fifo]} topic",
-                allowed="FIFO on FIFO and standard on standard: the order would end there, or SNS would refuse it",
-                mend=f"make the {'queue' if self.fifo else 'topic'} with fifo=Fifo()",
-            )
-        here, there = self.stated_region, queue.stated_region
-        if here is not None and there is not None and here != there:
-            raise ConfigurationError(
-                f"{self.path}: add_queue",
-                given=f"{queue.path} in {there}",
-                allowed=f"a queue in {here}: a dead-letter queue takes messages of its own region only",
-                mend=f"put the queue into a stack in {here}",
-            )
-        # A key cannot name what is encrypted with it: CloudFormation would have to make each of them first.
-        queue.admit_any(_SNS, source_arn=self.arn, key_source=_ANY_TOPIC if queue.key is self.key else self.arn)
-        return self._subscribe(queue, f"From{_digest(self.path)}", "sqs", queue.arn, filter, raw=True)
+        return self._subscriptions.add_queue(queue, filter)
 
     def add_https(self, endpoint: str, *, filter: MessageFilter | None = None) -> sns.CfnSubscription:
         """Deliver messages to the *endpoint* of an application, which must confirm the subscription; plain HTTP is refused.
@@ -174,15 +156,7 @@ class ProtectedTopic(Part):
         Raises:
             ConfigurationError: an endpoint that is not HTTPS, or a FIFO topic.
         """
-        self._refuse_fifo("add_https")
-        if not _HTTPS.fullmatch(endpoint):
-            raise ConfigurationError(
-                f"{self.path}: add_https",
-                given=endpoint,
-                allowed="an https:// address with a domain name",
-                mend="correct the address; plain http would send messages in the clear",
-            )
-        return self._subscribe(self, f"Https{_digest(endpoint)}", "https", endpoint, filter, raw=False)
+        return self._subscriptions.add_https(endpoint, filter)
 
     def add_email(self, address: str, *, filter: MessageFilter | None = None) -> sns.CfnSubscription:
         """Send messages to a person, who must confirm it; e-mail is no place for confidential data.
@@ -190,12 +164,7 @@ class ProtectedTopic(Part):
         Raises:
             ConfigurationError: an address that is none, or a FIFO topic.
         """
-        self._refuse_fifo("add_email")
-        if not _EMAIL.fullmatch(address):
-            raise ConfigurationError(
-                f"{self.path}: add_email", given=address, allowed="an e-mail address: ops@example.com", mend="correct the address"
-            )
-        return self._subscribe(self, f"Email{_digest(address)}", "email", address, filter, raw=False)
+        return self._subscriptions.add_email(address, filter)
 
     def protect_data(self, *, refuse: Sequence[str] = (), mask: Sequence[str] = ()) -> None:
         """Let SNS look for personal data in messages: *refuse* to publish them, or *mask* it for subscribers.
@@ -215,31 +184,6 @@ class ProtectedTopic(Part):
         self._protected = True
         cast("sns.CfnTopic", self.topic.node.default_child).data_protection_policy = policy
 
-    def _refuse_fifo(self, verb: str) -> None:
-        if self.fifo:
-            raise ConfigurationError(
-                f"{self.path}: {verb}",
-                given="a FIFO topic",
-                allowed="a standard topic: SNS delivers FIFO topics to queues only",
-                mend="use add_queue, or make the topic without fifo",
-            )
-
-    def _subscribe(
-        self, scope: Construct, construct_id: str, protocol: str, endpoint: str, filter: MessageFilter | None, *, raw: bool
-    ) -> sns.CfnSubscription:
-        return sns.CfnSubscription(
-            scope,
-            construct_id,
-            topic_arn=self.arn,
-            protocol=protocol,
-            endpoint=endpoint,
-            raw_message_delivery=True if raw else None,
-            redrive_policy={"deadLetterTargetArn": self._undelivered_arn},
-            delivery_policy=HTTPS_DELIVERY if protocol == "https" else None,
-            filter_policy=filter.policy if filter else None,
-            filter_policy_scope=filter.scope if filter else None,
-        )
-
     @property
     def alarm_specs(self) -> tuple[AlarmSpec, ...]:
         """Deliveries that failed, messages that were kept, lost, or not readable for a filter."""
@@ -249,7 +193,3 @@ class ProtectedTopic(Part):
     def graphs(self) -> tuple[GraphSpec, ...]:
         """Published, delivered, filtered out, failed."""
         return topic_graphs(self._watched)
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()[:8]

@@ -16,10 +16,10 @@ from prodready_constructs.compute.devices.account import DeviceAudit, DeviceLogs
 from prodready_constructs.compute.devices.alarms import Watched, device_alarms, device_graphs
 from prodready_constructs.compute.devices.behaviour import security_profile
 from prodready_constructs.compute.devices.custom_domain import DeviceEndpoint, RegionalDomain
-from prodready_constructs.compute.devices.dead_letters import dead_letter_queue
+from prodready_constructs.compute.devices.dead_letters import dead_letter_queue, error_action
 from prodready_constructs.compute.devices.provisioning import ProvisioningTemplate
 from prodready_constructs.compute.devices.provisioning_template import DeviceProvisioning
-from prodready_constructs.compute.devices.rules import TopicRule, add_topic_rule, check_rule_id, prefix_of_names, trusted
+from prodready_constructs.compute.devices.rules import TopicRule, add_topic_rule, check_rule_id, trusted
 from prodready_constructs.compute.devices.targets import WRITE_ENCRYPTED, Target
 from prodready_constructs.compute.devices.thing_policy import thing_policy
 from prodready_constructs.compute.devices.topics import DeviceTopics, check_prefix
@@ -106,21 +106,8 @@ class DeviceIngest(Part):
         key_arn = self.key.key_arn
         #: Messages that a rule could not bring to its target, with the reason.
         self.dead_letters = dead_letter_queue(self, key=self.key)
-        role = ComposedRole(
-            self,
-            "ErrorRole",
-            # Of any rule of this construct: if a rule's own role is broken, this one still works.
-            assumed_by=trusted(f"rule/{prefix_of_names(self)}_*"),
-            description="Rules keep what they could not bring to their targets",
-            statements=[
-                {"Action": ["sqs:SendMessage"], "Resource": self.dead_letters.queue_arn},
-                {"Action": list(WRITE_ENCRYPTED), "Resource": key_arn},
-            ],
-        )
         self._dead_letters_url = self.dead_letters.queue_url
-        self._error_action = iot.CfnTopicRule.ActionProperty(
-            sqs=iot.CfnTopicRule.SqsActionProperty(queue_url=self._dead_letters_url, role_arn=role.role_arn, use_base64=False)
-        )
+        self._error_action = error_action(self, self.dead_letters, queue_url=self._dead_letters_url, key_arn=key_arn)
         #: Hears of each finding of the audit and of each device that behaves oddly; subscribe what looks into them.
         self.findings = sns.Topic(self, "Findings", master_key=self.key, enforce_ssl=True)
         topic_arn = self.findings.topic_arn
