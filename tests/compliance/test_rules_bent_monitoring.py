@@ -93,6 +93,7 @@ BENDS: tuple[tuple[str, str, Any, str], ...] = (
     ("Archive/Forwarder/Resource", TRUST, None, "ConfusedDeputy[logs]"),
     ("Routes/EventRole/Resource", TRUST, None, "ConfusedDeputy[events]"),
     ("Ingest/TelemetryRole/Resource", TRUST, {"Bool": {"aws:SecureTransport": "true"}}, "ConfusedDeputy[iot]"),
+    ("Orders/TaskRole/Resource", TRUST, None, "ConfusedDeputy[ecs-tasks]"),
     ("Ingest/Logging/Logging", "DefaultLogLevel", "DISABLED", "DevicesUnlogged[Level]"),
     ("Ingest/Endpoint/Configuration", "TlsConfig.SecurityPolicy", "IoTSecurityPolicy_TLS12_1_0_2016_01", "DeviceEndpointWeak[Policy]"),
     ("Ingest/Endpoint/Configuration", "ServerCertificateArns", None, "DeviceEndpointWeak[Certificate]"),

@@ -334,6 +334,14 @@ def test_a_service_says_for_whom_it_takes_a_role_on(role: dict[str, Any], detail
     assert judged("ConfusedDeputy", "IAM::Role", role) == details
 
 
+@pytest.mark.parametrize(("condition", "details"), [(None, ["ecs-tasks"]), (ACCOUNT, [])])
+def test_ecs_says_for_whom_containers_run(condition: Any, details: list[str]) -> None:
+    role = trusts("ecs-tasks.amazonaws.com", condition)
+    task = {name: {"Fn::GetAtt": [target, "Arn"]} for name, target in (("TaskRoleArn", "It"), ("ExecutionRoleArn", "Starts"))}
+    beside = {"Starts": resource("IAM::Role", trusts("ecs-tasks.amazonaws.com")), "Task": resource("ECS::TaskDefinition", task)}
+    assert judged("ConfusedDeputy", "IAM::Role", role, beside) == details
+
+
 # --- services and devices ----------------------------------------------------------------------------------------------
 
 TLS = {"IssuerCertificateAuthority": {"AwsPcaAuthorityArn": TOKEN}}

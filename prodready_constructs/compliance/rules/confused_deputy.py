@@ -10,6 +10,7 @@ from prodready_constructs.compliance.rules.rule import Hit, Rule, Subject, hit, 
 #: The services that say on whose behalf they assume a role, where AWS documents it for trust policies. Others are not here: a condition that
 #: a service does not fill is never met (Amazon Q Developer in chat applications, AppSync, RDS Proxy, CodeDeploy).
 DEPUTIES = {
+    "ecs-tasks.amazonaws.com": "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html",
     "events.amazonaws.com": "https://docs.aws.amazon.com/eventbridge/latest/userguide/cross-service-confused-deputy-prevention.html",
     "firehose.amazonaws.com": "https://docs.aws.amazon.com/firehose/latest/dev/controlling-access.html",
     "fis.amazonaws.com": "https://docs.aws.amazon.com/fis/latest/userguide/getting-started-iam-service-role.html",
@@ -26,6 +27,10 @@ DEPUTIES = {
 KEYS = ("aws:sourceaccount", "aws:sourcearn", "aws:sourceorgid", "aws:sourceorgpaths", "sts:externalid")
 
 
+#: What containers run as; for the role that starts them AWS documents no condition.
+TASKS = "ecs-tasks.amazonaws.com"
+
+
 def _says_whose(statement: dict[str, Any]) -> bool:
     condition = statement.get("Condition")
     operators = condition.values() if isinstance(condition, dict) else ()
@@ -34,13 +39,14 @@ def _says_whose(statement: dict[str, Any]) -> bool:
 
 
 def _find(subject: Subject) -> Iterator[Hit]:
+    containers = subject.referred(["AWS::ECS::TaskDefinition"], lambda task: task.get("TaskRoleArn"))
     for role in subject.of_type("AWS::IAM::Role"):
         for statement in mappings(listed(role.get("AssumeRolePolicyDocument", "Statement"))):
             principal = statement.get("Principal")
             services = listed(principal.get("Service")) if isinstance(principal, dict) else []
             if statement.get("Effect") == "Allow" and not _says_whose(statement):
                 for service in services:
-                    if service in DEPUTIES:
+                    if service in DEPUTIES and (service != TASKS or role in containers):
                         yield hit(role, detail=str(service).partition(".amazonaws")[0], note=f"See {DEPUTIES[service]}.")
 
 

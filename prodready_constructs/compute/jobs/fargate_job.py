@@ -27,6 +27,7 @@ from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.foundation import PARTITION, ComposedRole, EncryptedLogGroup, Part, require_subnets
 from prodready_constructs.foundation.tasks import hardened
 from prodready_constructs.foundation.tasks.images import require_pinned
+from prodready_constructs.foundation.tasks.trust import STARTERS, TASKS
 from prodready_constructs.posture import ComputePosture
 
 CONTROLS = (
@@ -42,7 +43,6 @@ SHORTEST, LONGEST = timedelta(minutes=1), timedelta(hours=24)
 CONTAINER = "App"
 #: From SIGTERM to SIGKILL: as long as Fargate lets a container end (Amazon ECS task definition parameters, stopTimeout).
 _STOP_TIMEOUT = Duration.minutes(2)
-_TASKS = iam.ServicePrincipal("ecs-tasks.amazonaws.com")
 _ANYWHERE, _HTTPS = ec2.Peer.any_ipv4(), ec2.Port.tcp(443)
 
 
@@ -108,9 +108,9 @@ class FargateJob(Part):
             managed_storage_configuration=ecs.ManagedStorageConfiguration(fargate_ephemeral_storage_kms_key=self.key),
         )
         #: What the job may do; hand it to any ``grant_*``.
-        self.task_role = ComposedRole(self, "TaskRole", assumed_by=_TASKS, description=f"{path}: what the job may do")
+        self.task_role = ComposedRole(self, "TaskRole", assumed_by=TASKS, description=f"{path}: what the job may do")
         #: What ECS needs to start a task: image, logs, secrets.
-        self.execution_role = ComposedRole(self, "ExecutionRole", assumed_by=_TASKS, description=f"{path}: what starting the job needs")
+        self.execution_role = ComposedRole(self, "ExecutionRole", assumed_by=STARTERS, description=f"{path}: what starting the job needs")
         #: The task definition.
         self.task_definition = fargate_task(self, posture=posture, task_role=self.task_role, execution_role=self.execution_role)
         #: The job's container.

@@ -24,9 +24,8 @@ from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.foundation import ComposedRole, DataKey, EncryptedLogGroup, Part, require_subnets
 from prodready_constructs.foundation.tasks.hardened import TMP_MIB
 from prodready_constructs.foundation.tasks.images import require_pinned
+from prodready_constructs.foundation.tasks.trust import STARTERS, TASKS
 from prodready_constructs.posture import ComputePosture
-
-_TASKS = iam.ServicePrincipal("ecs-tasks.amazonaws.com")
 
 
 @jsii.implements(iam.IGrantable)
@@ -64,9 +63,9 @@ class ContainerTask(Part):
         self.log_group = logs.log_group
         self._lines = count_lines(self, path=path, log_group=self.log_group.log_group_name)
         #: What the application may do; hand it to any ``grant_*``.
-        self.task_role = ComposedRole(self, "TaskRole", assumed_by=_TASKS, description=f"{path}: what the application may do")
+        self.task_role = ComposedRole(self, "TaskRole", assumed_by=TASKS, description=f"{path}: what the application may do")
         #: What ECS needs to start a task: image, logs, secrets.
-        self.execution_role = ComposedRole(self, "ExecutionRole", assumed_by=_TASKS, description=f"{path}: what starting a task needs")
+        self.execution_role = ComposedRole(self, "ExecutionRole", assumed_by=STARTERS, description=f"{path}: what starting a task needs")
         #: The task definition; side-cars may be added to it.
         self.task_definition = fargate_task(self, posture=posture, task_role=self.task_role, execution_role=self.execution_role)
         #: The application's container.

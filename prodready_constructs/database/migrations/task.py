@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 from constructs import Construct
@@ -15,11 +14,11 @@ from constructs import Construct
 from prodready_constructs.foundation import ComposedRole
 from prodready_constructs.foundation.tasks.hardened import admit_pull, hardened_container, restricted_linux, task_definition
 from prodready_constructs.foundation.tasks.images import require_pinned
+from prodready_constructs.foundation.tasks.trust import STARTERS, TASKS
 from prodready_constructs.posture import ComputePosture
 
 #: The container's name, and the first part of its log streams: the runner looks for both.
 CONTAINER, STREAM_PREFIX = "App", "migration"
-_TASKS = iam.ServicePrincipal("ecs-tasks.amazonaws.com")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,8 +56,8 @@ def migration_task(
         container_insights_v2=ecs.ContainerInsights.ENHANCED,
         managed_storage_configuration=ecs.ManagedStorageConfiguration(fargate_ephemeral_storage_kms_key=key),
     )
-    task_role = ComposedRole(scope, "TaskRole", assumed_by=_TASKS, description=f"{path}: what the migration may do")
-    execution_role = ComposedRole(scope, "ExecutionRole", assumed_by=_TASKS, description=f"{path}: what starting the migration needs")
+    task_role = ComposedRole(scope, "TaskRole", assumed_by=TASKS, description=f"{path}: what the migration may do")
+    execution_role = ComposedRole(scope, "ExecutionRole", assumed_by=STARTERS, description=f"{path}: what starting the migration needs")
     definition = task_definition(
         scope,
         cpu=posture.cpu,
