@@ -64,11 +64,11 @@ def waive(construct: IConstruct, *, rule: str | Sequence[str], because: str, own
     ]
     if acknowledged:
         Validations.of(construct).acknowledge(*acknowledged)
-    for name in rules:
-        node.add_metadata(
-            METADATA_KEY,
-            {"rule": name, "because": because, "owner": owner, "expires": expires.isoformat() if expires else None},
-        )
+    # All rules of one reason in one entry: each entry is a message to the jsii kernel.
+    node.add_metadata(
+        METADATA_KEY,
+        {"rules": rules, "because": because, "owner": owner, "expires": expires.isoformat() if expires else None},
+    )
 
 
 def acknowledgement_id(rule: str) -> str:

@@ -68,7 +68,8 @@ def judge(
     accepted: set[tuple[str, str]] = set()
     open_ = [key for key, finding in findings.items() if finding.waivable]
     not_judged = {stack: {*KNOWN_NAMESPACES, "CloudFormation"} - namespaces for stack, namespaces in judged.items()} | {"": set()}
-    for path, written in _entries(metadata, METADATA_KEY):
+    each = ((path, {**entry, "rule": rule}) for path, entry in _entries(metadata, METADATA_KEY) for rule in entry["rules"])
+    for path, written in each:
         data = {**written, "rule": as_nag_writes(written["rule"])}
         covered = _covered(path, resources)
         matches = [key for key in open_ if key[0] == data["rule"] and key[1] in covered]

@@ -7,6 +7,8 @@ default and ``DataKey``'s.
 
 from __future__ import annotations
 
+from typing import Any
+
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_secretsmanager as secretsmanager
 
@@ -19,17 +21,15 @@ def let_read(secret: secretsmanager.ISecret, reader: iam.Role) -> None:
     """Let *reader* have the value of *secret*, of whichever stack it is."""
     # Secrets Manager ends each ARN with six characters of its own, which a partial one lacks.
     arn = secret.secret_full_arn or f"{secret.secret_arn}-??????"
-    reader.add_to_principal_policy(
-        iam.PolicyStatement.from_json(
-            {"Effect": "Allow", "Action": ["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"], "Resource": arn}
-        )
-    )
+    _allow(reader, {"Action": ["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"], "Resource": arn})
     let_decrypt(secret, reader)
 
 
 def let_decrypt(secret: secretsmanager.ISecret, reader: iam.Role) -> None:
     """Let *reader* open *secret* with its key, where it has one of its own, and only as Secrets Manager asks."""
     if (key := secret.encryption_key) is not None:
-        reader.add_to_principal_policy(
-            iam.PolicyStatement(actions=["kms:Decrypt"], resources=[key.key_arn], conditions=_VIA),
-        )
+        _allow(reader, {"Action": ["kms:Decrypt"], "Resource": [key.key_arn], "Condition": _VIA})
+
+
+def _allow(reader: iam.Role, statement: dict[str, Any]) -> None:
+    reader.add_to_principal_policy(iam.PolicyStatement.from_json({"Effect": "Allow", **statement}))

@@ -79,7 +79,7 @@ def waive_sign_in(grantee: iam.IGrantable) -> None:
         return
     policy = grantee.policy
     entries = [(entry.type, entry.data) for one in (policy, policy.node.default_child) if one for entry in cast("Any", one).node.metadata]
-    if any(kind == METADATA_KEY and data["rule"] == SIGN_IN_RULE for kind, data in entries):
+    if any(kind == METADATA_KEY and SIGN_IN_RULE in data["rules"] for kind, data in entries):
         return
     waive(
         policy,

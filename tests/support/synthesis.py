@@ -52,7 +52,7 @@ class Template:
     """One synthesized template with the look-ups that tests need."""
 
     body: dict[str, Any]
-    #: Construct path (without the leading slash) -> metadata entries.
+    #: Construct path (without the leading slash) -> metadata entries; a waiver of several rules is an entry for each.
     metadata: dict[str, list[dict[str, Any]]]
 
     @property
@@ -106,9 +106,15 @@ def read_templates(directory: Path) -> dict[str, Template]:
         metadata = json.loads(metadata_file.read_text()) if metadata_file.exists() else artifact.get("metadata", {})
         templates[artifact.get("properties", {}).get("stackName", name)] = Template(
             body=json.loads((directory / artifact["properties"]["templateFile"]).read_text()),
-            metadata={path.lstrip("/"): entries for path, entries in metadata.items()},
+            metadata={path.lstrip("/"): [one for entry in entries for one in _by_rule(entry)] for path, entries in metadata.items()},
         )
     return templates
+
+
+def _by_rule(entry: dict[str, Any]) -> list[dict[str, Any]]:
+    if entry["type"] != "prodready:waiver":
+        return [entry]
+    return [{**entry, "data": {**entry["data"], "rule": rule}} for rule in entry["data"]["rules"]]
 
 
 def synth_in(build: Callable[[cdk.Stack], object], *, flags: Mapping[str, Any] | None = None, region: str = REGION) -> Template:
