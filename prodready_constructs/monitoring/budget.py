@@ -7,6 +7,9 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
+from aws_cdk import Annotations
+from constructs import Construct
+
 from prodready_constructs.contracts import AlarmSpec, AnomalySpec, AnyAlarmSpec, CompositeSpec, MathMetric
 from prodready_constructs.errors import ConfigurationError
 
@@ -48,6 +51,17 @@ class Bill:
         """The sum at list prices."""
         return self.metrics * PER_METRIC + self.high_resolution_metrics * PER_HIGH_RESOLUTION_METRIC + self.composites * PER_COMPOSITE
 
+    def in_words(self) -> str:
+        """``84 alarms over 130 metrics and 1 composite alarms: 13.50 USD a month``."""
+        return (
+            f"{self.alarms} alarms over {self.metrics + self.high_resolution_metrics} metrics and {self.composites} composite alarms: "
+            f"{self.usd_per_month:.2f} USD a month"
+        )
+
+    def report(self, construct: Construct) -> None:
+        """Say it where people look: every synth prints it, beside the construct's path."""
+        Annotations.of(construct).add_info(f"{self.in_words()}. Prices: {SOURCE}")
+
     def fact(self) -> dict[str, Any]:
         """For the assembly: counts, the sum, and where the prices come from."""
         return {
@@ -84,8 +98,7 @@ def refuse_beyond(where: str, limit: float | None, spent: Bill) -> None:
     if limit is not None and spent.usd_per_month > Decimal(str(limit)):
         raise ConfigurationError(
             f"{where}: monthly_limit",
-            given=f"{spent.alarms} alarms over {spent.metrics + spent.high_resolution_metrics} metrics and {spent.composites} composite "
-            f"alarms: {spent.usd_per_month:.2f} USD a month",
+            given=spent.in_words(),
             allowed=f"{limit:.2f} USD a month",
             mend="raise the limit, or leave out an alarm: changes={...: Change(left_out=True, because=...)}",
         )

@@ -99,6 +99,7 @@ class Hush(Part):
         )
         #: What it costs more than the alarms it sums up.
         self.bill: Bill = bill(signal) + COMPOSITE
+        self.bill.report(self)
         record(self, controls=CONTROLS, tier="monitoring", holds_back=len(members), bill=self.bill.fact())
 
 

@@ -17,6 +17,7 @@ from prodready_constructs.monitoring.changes import Change, changed, refuse_unkn
 from prodready_constructs.monitoring.making import Made, Maker, any_of, arns_of
 from prodready_constructs.monitoring.quiet import MOST_MEMBERS, Hush, Mute
 from prodready_constructs.monitoring.rollback import require_one_stack, rollback_twins
+from prodready_constructs.monitoring.routes.addresses import require_https
 from prodready_constructs.monitoring.routes.routes import Routes
 
 CONTROLS = (
@@ -43,7 +44,7 @@ class Watch(Part):
 
     Always: every alarm says where its threshold comes from and links its runbook; the composite alarm ``AnyCritical`` sums up the critical ones
     (it pages nobody: its members do). What releases step by step (``contracts.Releasable``) is told the names of its rollback twins, and goes
-    back by itself when one goes off. What the alarms cost a month is in the assembly.
+    back by itself when one goes off. How many alarms there are, and what they cost a month, is told at every synth and in the assembly.
 
     Args:
         routes: where alarms go; in this stack's region, because CloudWatch tells topics of its own region only.
@@ -74,13 +75,8 @@ class Watch(Part):
     ) -> None:
         super().__init__(scope, construct_id)
         where = self.path
-        if not runbook_base_url.startswith("https://"):
-            raise ConfigurationError(
-                f"{where}: runbook_base_url",
-                given=runbook_base_url,
-                allowed="an https:// address",
-                mend="say where the runbook pages are published, e.g. https://runbooks.example.com",
-            )
+        published = "say where the runbook pages are published, e.g. https://runbooks.example.com"
+        require_https(f"{where}: runbook_base_url", runbook_base_url, mend=published)
         _same_region(where, self.stated_region, routes)
         self._base_url = base_url = f"{runbook_base_url.rstrip('/')}/{self.stack.stack_name}"
         self._routes = routes
@@ -117,6 +113,7 @@ class Watch(Part):
         #: What the alarms cost a month at list prices.
         self.bill = sum((bill(one.spec) for one in self._made), COMPOSITE if self.any_critical else Bill())
         refuse_beyond(where, monthly_limit, self.bill)
+        self.bill.report(self)
         record(
             self,
             controls=CONTROLS,

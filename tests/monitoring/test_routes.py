@@ -163,6 +163,49 @@ def test_refuses(changes: dict[str, Any], message: str) -> None:
         routes(new_stack(), **changes)
 
 
+@pytest.mark.control("OPS-1", "LIB-2")
+@pytest.mark.parametrize(
+    "address",
+    [
+        *("", "ops", "ops@", "@example.com", "ops@example", "ops@example.c-", "ops@-example.com", "ops@exa mple.com", "ops@example..com"),
+        *(".ops@example.com", "ops.@example.com", "o..ps@example.com", "ops,team@example.com", "<ops@example.com>", "ops@example.com "),
+        *("mailto:ops@example.com", f"{'o' * 65}@example.com", f"ops@{'e' * 64}.com", f"ops@{'e.' * 127}com", "ops@127.0.0.1"),
+        *("https://", "https://example", "https://-a.example.com/x", "https://a..example.com/x", "https:///x", "HTTPS//a.example.com"),
+        *("https://user:word@a.example.com/x", "https://a.example.com:0/x", "https://a.example.com:65536/x", "https://a.example.com:/x"),
+        *(
+            "https://a.example.com/a b",
+            "https://a.example.com/\u00e4",
+            "https://203.0.113.5/x",
+            "http://a.example.com/x",
+            "ftp://a.example.com",
+        ),
+    ],
+)
+def test_refuses_what_nobody_could_reach(address: str) -> None:
+    with pytest.raises(ConfigurationError) as refused:
+        routes(new_stack(), critical=(address,))
+    assert str(refused.value) == (
+        f"Stack/Routes: critical: got {address!r}; allowed: an e-mail address (ops@example.com) or an https:// address; "
+        "correct the address; plain http would send alerts in the clear"
+    )
+
+
+@pytest.mark.control("OPS-1")
+@pytest.mark.parametrize(
+    ("address", "protocol"),
+    [
+        *((f"{local}@example.com", "email") for local in ("ops", "on-call+shop", "o'neil", "first.last", "o" * 64)),
+        *((f"ops@{host}", "email") for host in ("shop.example.co.uk", "xn--mnchen-3ya.example", "a.xn--p1ai", "1st.example")),
+        *((f"https://a.example.com{rest}", "https") for rest in ("", "/", ":8443/hook", "?key=1", "/a/b?c=d&e=%20#f", ":65535")),
+    ],
+)
+def test_takes_what_people_have(address: str, protocol: str) -> None:
+    template = synth_in(lambda stack: routes(stack, critical=(address,), warning=()))
+    assert [
+        (one["Properties"]["Endpoint"], one["Properties"]["Protocol"]) for one in template.of_type("AWS::SNS::Subscription").values()
+    ] == [(address, protocol)]
+
+
 def test_a_posture_that_pages_nobody_needs_no_critical_address() -> None:
     template = synth_in(lambda stack: routes(stack, posture=STAGING.monitoring, critical=()))
     assert len(template.of_type("AWS::SNS::Subscription")) == 1

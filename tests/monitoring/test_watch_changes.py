@@ -170,6 +170,20 @@ def test_what_alarms_cost_is_in_the_assembly(hushed: tuple[Watch, Template, list
 
 
 @pytest.mark.control("OPS-2")
+def test_every_synth_says_what_alarms_cost(hushed: tuple[Watch, Template, list[str]]) -> None:
+    said = {
+        path: entry["data"].partition(". Prices: https://aws.amazon.com/cloudwatch/pricing/")[0]
+        for path, entries in hushed[1].metadata.items()
+        for entry in entries
+        if entry["type"] == "aws:cdk:info"
+    }
+    assert said == {
+        "Stack/Watch": "4 alarms over 5 metrics and 1 composite alarms: 1.00 USD a month",
+        "Stack/Watch/Orders-Hush": "1 alarms over 1 metrics and 1 composite alarms: 0.60 USD a month",
+    }
+
+
+@pytest.mark.control("OPS-2")
 @pytest.mark.parametrize(
     ("spec", "cents"),
     [

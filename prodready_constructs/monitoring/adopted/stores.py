@@ -1,6 +1,6 @@
 """How an adopted store is backed up and comes back: what ``BackupPlan``, ``RestoreTest``, ``Objectives`` and ``Drills`` ask of a store.
 
-Read from what the template says of it. The commands are those that ``prodready runbooks`` writes for plain stores.
+Read from what the template says of it. ``prodready runbooks`` writes the commands for stores of the template; those of imported ones are here.
 """
 
 from __future__ import annotations
@@ -43,14 +43,22 @@ class Engine(NamedTuple):
     name: str
 
 
-def _fact(store: str, how: str, *, loses: timedelta, takes: timedelta, source: str = ASSUMED) -> RecoveryFact:
-    return RecoveryFact(store=store, recovery_point=loses, recovery_time=takes, recovery_time_is=source, how=how, restore_commands=())
+def _fact(
+    store: str, how: str, *, loses: timedelta, takes: timedelta, source: str = ASSUMED, commands: tuple[str, ...] = ()
+) -> RecoveryFact:
+    return RecoveryFact(store=store, recovery_point=loses, recovery_time=takes, recovery_time_is=source, how=how, restore_commands=commands)
 
 
 def _instance(found: Any, arn: str, plain: Any) -> Store:
     name = f"RDS instance {found.node.id}"
     restore = _fact(
-        name, "point-in-time restore from continuous backups, into a new instance", loses=LATEST_RESTORABLE, takes=RESTORE_FROM_BACKUP
+        name,
+        "point-in-time restore from continuous backups, into a new instance",
+        loses=LATEST_RESTORABLE,
+        takes=RESTORE_FROM_BACKUP,
+        commands=_restore("db-instance", found.instance_identifier, "DBInstances[0]", "DBSubnetGroup.DBSubnetGroupName")
+        if plain is None
+        else (),
     )
     if plain is None or plain.multi_az is not True:
         return Store(arn, (restore,))
@@ -59,16 +67,44 @@ def _instance(found: Any, arn: str, plain: Any) -> Store:
     return Store(arn, (_fact(f"{name}: loss of a zone", standby, loses=timedelta(0), takes=FAILOVER, source=source), restore))
 
 
-def _cluster(found: Any, arn: str, instances: int) -> Store:
+def _cluster(found: Any, arn: str, plain: Any, instances: int) -> Store:
     name = f"RDS cluster {found.node.id}"
     restore = _fact(
-        name, "point-in-time restore from continuous backups, into a new cluster", loses=LATEST_RESTORABLE, takes=RESTORE_FROM_BACKUP
+        name,
+        "point-in-time restore from continuous backups, into a new cluster",
+        loses=LATEST_RESTORABLE,
+        takes=RESTORE_FROM_BACKUP,
+        commands=_restore("db-cluster", found.cluster_identifier, "DBClusters[0]", "DBSubnetGroup") if plain is None else (),
     )
     if instances < 2:
         return Store(arn, (restore,))
     reader = "a reader in another Availability Zone becomes the writer, same endpoint"
     source = "Amazon Aurora user guide: typically less than 60 seconds"
     return Store(arn, (_fact(f"{name}: loss of a zone", reader, loses=timedelta(0), takes=AURORA_FAILOVER, source=source), restore))
+
+
+def _instances(found: Any) -> int:
+    """How many the cluster has; nobody can say it of an imported one."""
+    return len(found.instance_identifiers) if found.node.default_child is not None else 0
+
+
+def _restore(kind: str, name: str, answer: str, subnets: str) -> tuple[str, ...]:
+    """The way back of an imported instance or cluster, in the network of the old one."""
+    asked = f"aws rds describe-{kind}s --{kind}-identifier {name}"
+    source, target, time = {
+        "db-instance": ("--source-db-instance-identifier", "--target-db-instance-identifier", "--restore-time"),
+        "db-cluster": ("--source-db-cluster-identifier", "--db-cluster-identifier", "--restore-to-time"),
+    }[kind]
+    return (
+        f"{asked} --query '{answer}.LatestRestorableTime'",
+        "RESTORE_TIME=2026-01-31T12:00:00Z  # UTC: the last moment at which the data was right",
+        f"SUBNETS=$({asked} --query '{answer}.{subnets}' --output text)",
+        f"GROUPS_OF_IT=$({asked} --query '{answer}.VpcSecurityGroups[].VpcSecurityGroupId' --output text)",
+        f'aws rds restore-{kind}-to-point-in-time {source} {name} {target} {name}-restored {time} "$RESTORE_TIME" '
+        '--db-subnet-group-name "$SUBNETS" --vpc-security-group-ids $GROUPS_OF_IT --deletion-protection --copy-tags-to-snapshot',
+        f"aws rds wait {kind}-available --{kind}-identifier {name}-restored  # then look at the data, then exchange the names",
+        *(("# a cluster comes back without instances: add them as the old one has them",) if kind == "db-cluster" else ()),
+    )
 
 
 def _table(found: Any, arn: str, plain: Any) -> Store:
@@ -113,8 +149,8 @@ def _unknown(plain: Any, otherwise: str) -> str:
 STORES: dict[str, Callable[[Any], Store]] = {
     "aws_rds.IDatabaseInstance": lambda found: _instance(found, found.instance_arn, found.node.default_child),
     "aws_rds.CfnDBInstance": lambda found: _instance(found, found.attr_db_instance_arn, found),
-    "aws_rds.IDatabaseCluster": lambda found: _cluster(found, found.cluster_arn, len(getattr(found, "instance_identifiers", ()))),
-    "aws_rds.CfnDBCluster": lambda found: _cluster(found, found.attr_db_cluster_arn, 0),
+    "aws_rds.IDatabaseCluster": lambda found: _cluster(found, found.cluster_arn, found.node.default_child, _instances(found)),
+    "aws_rds.CfnDBCluster": lambda found: _cluster(found, found.attr_db_cluster_arn, found, 0),
     "aws_dynamodb.ITable": lambda found: _table(found, found.table_arn, found.node.default_child),
     "aws_dynamodb.CfnTable": lambda found: _table(found, found.attr_arn, found),
     "aws_dynamodb.CfnGlobalTable": lambda found: _table(found, found.attr_arn, found),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
@@ -13,6 +13,7 @@ from constructs import Construct
 from prodready_constructs.contracts import ControlClaim, Goal, GraphSpec, Metric, Watchable, record, tier_of
 from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.foundation import REGION, Part, path_of, require_described, stated_region_of
+from prodready_constructs.monitoring.console import dashboard_url
 from prodready_constructs.monitoring.dashboard.business import BusinessMetric, BusinessMetrics
 from prodready_constructs.monitoring.dashboard.drawing import Block, draw
 from prodready_constructs.monitoring.dashboard.limits import check_limits
@@ -32,6 +33,13 @@ CONTROLS = (
 _NAME = re.compile(r"[^A-Za-z0-9_-]+")
 #: Charges are published there, whatever region spends.
 BILLING_REGION = "us-east-1"
+
+
+@runtime_checkable
+class _Messenger(Protocol):
+    """What sends messages that link a dashboard: ``Webhook``, which is not loaded where nobody uses it."""
+
+    def shown_on(self, url: str) -> None: ...
 
 
 class Dashboard(Part):
@@ -84,6 +92,11 @@ class Dashboard(Part):
         self.dashboard = cloudwatch.CfnDashboard(self, "Dashboard", dashboard_name=name, dashboard_body=self._body())
         #: Its name in the CloudWatch console.
         self.dashboard_name = name
+        #: Its address in the console, for messages and pages.
+        self.url = dashboard_url(name, self._region)
+        for one in watching:
+            if isinstance(one, _Messenger):
+                one.shown_on(self.url)
         paths = [path_of(watched) for watched in watching]
         record(self, controls=CONTROLS, tier="monitoring", dashboard=name, shows=paths, watches=[watch.path for watch in watches])
 

@@ -107,8 +107,8 @@ def forwarding_alarms(which: str, log_group: str, filter_name: str, *, stream: s
     )
 
 
-def archive_graphs(stream: str) -> tuple[GraphSpec, ...]:
-    """How late the archive is and how much comes."""
+def archive_graphs(stream: str, groups: Sequence[str]) -> tuple[GraphSpec, ...]:
+    """How late the archive is, how much comes, and how many lines of each group are handed over."""
     return (
         GraphSpec(
             title="Archive: delay in seconds",
@@ -123,4 +123,19 @@ def archive_graphs(stream: str) -> tuple[GraphSpec, ...]:
             ),
             signal="traffic",
         ),
-    )
+        GraphSpec(
+            title="Archive: lines handed over",
+            metrics=tuple(
+                Metric(
+                    namespace="AWS/Logs",
+                    name="ForwardedLogEvents",
+                    dimensions={"LogGroupName": group, "DestinationType": "Firehose"},
+                    statistic="Sum",
+                    period=_FIVE_MINUTES,
+                    label=group,
+                )
+                for group in groups
+            ),
+            signal="traffic",
+        ),
+    )[: 3 if groups else 2]

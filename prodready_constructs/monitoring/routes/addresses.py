@@ -10,8 +10,16 @@ from typing import Any, Literal
 
 from prodready_constructs.errors import ConfigurationError
 
-_EMAIL = re.compile(r"[^@\s/]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
-_HTTPS = re.compile(r"https://(?P<host>[A-Za-z0-9.-]+\.[A-Za-z]{2,})(:\d+)?(/\S*)?")
+_LABEL = r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)"
+#: A name of the public DNS: at least two labels, the last with a letter.
+_HOST = rf"(?=.{{1,253}}(?:[:/?#]|$))(?:{_LABEL}\.)+(?=[A-Za-z0-9-]*[A-Za-z]){_LABEL}"
+#: RFC 5321, section 4.1.2, without quoted local parts, which no mail system at work gives anybody.
+_ATOM = r"[A-Za-z0-9!#$%&'*+=?^_`{|}~-]+"
+_EMAIL = re.compile(rf"(?=.{{1,64}}@){_ATOM}(?:\.{_ATOM})*@{_HOST}")
+_HTTPS = re.compile(rf"https://{_HOST}(?::(?P<port>[1-9][0-9]{{0,4}}))?(?:[/?#][!-~]*)?")
+HIGHEST_PORT = 65_535
+#: What stands in a text until synth; a host of it cannot be looked at.
+_TOKEN = "${Token["
 #: What PagerDuty calls an integration key: 32 characters, letters and digits.
 _PAGERDUTY = re.compile(r"[A-Za-z0-9]{32}")
 #: What Opsgenie calls an API key: a UUID.
@@ -93,13 +101,30 @@ def endpoints(where: str, addresses: Iterable[Address]) -> dict[str, tuple[str, 
     return {address: _endpoint(where, address, plain) for address in plain}
 
 
+def require_https(where: str, address: str, *, mend: str) -> None:
+    """Refuse what no browser could open by HTTPS. What only the deployment knows is looked at as far as it is there.
+
+    Raises:
+        ConfigurationError: another scheme, no host, a port that is none, a space.
+    """
+    known = address.partition(_TOKEN)[0]
+    if not (is_https(address) if known == address else known.startswith("https://")):
+        raise ConfigurationError(where, given=address, allowed="an https:// address", mend=mend)
+
+
+def is_https(address: str) -> bool:
+    """Whether *address* is an ``https://`` URL with a host, a port that can be, and no character that must be escaped."""
+    found = _HTTPS.fullmatch(address)
+    return found is not None and int(found["port"] or 443) <= HIGHEST_PORT
+
+
 def _endpoint(where: str, address: str, among: Sequence[str]) -> tuple[str, str]:
     if among.count(address) > 1:
         raise ConfigurationError(where, given=address, allowed="each address once", mend="remove the second one")
     digest = hashlib.sha256(address.encode()).hexdigest()[:8]
     if _EMAIL.fullmatch(address):
         return "email", f"Email{digest}"
-    if _HTTPS.fullmatch(address):
+    if is_https(address):
         return "https", f"Https{digest}"
     raise ConfigurationError(
         where,

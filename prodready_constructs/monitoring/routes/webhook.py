@@ -16,11 +16,10 @@ from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from prodready_constructs.contracts import AlarmSpec, ControlClaim, GraphSpec, SecretField, Severity, record
-from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.foundation import ACCOUNT_ID, Part, require_subnets
 from prodready_constructs.foundation.errand_function import errand_function
 from prodready_constructs.foundation.secret_reading import let_read
-from prodready_constructs.monitoring.routes.addresses import Address, endpoints, subscription
+from prodready_constructs.monitoring.routes.addresses import Address, endpoints, require_https, subscription
 from prodready_constructs.monitoring.routes.routes import Routes
 from prodready_constructs.monitoring.routes.webhook_alarms import NAMESPACE, WatchedWebhook, webhook_alarms, webhook_graphs
 from prodready_constructs.monitoring.routes.webhook_parts import HOSTS, WebhookKind, check, memory_of, webhook_key
@@ -124,6 +123,7 @@ class Webhook(Part):
                 "WEBHOOK": where,
             },
         )
+        self._linked = False
         #: The function, with its role and security group.
         self.function: lambda_.Function = made.function
         #: Hears of alerts that were not taken, and of this webhook's own alarms; the webhook does not serve it.
@@ -148,19 +148,21 @@ class Webhook(Part):
         record(self, controls=CONTROLS, tier="monitoring", watchable=True, kind=kind, hears=[severity.value for severity in hears])
 
     def link_dashboard(self, url: str) -> None:
-        """Link the dashboard at *url*, its address in the console, in each message.
+        """Link the dashboard at *url* in each message, in place of the one that shows this webhook, which is linked by itself.
 
         Raises:
             ConfigurationError: no ``https://`` address.
         """
-        if not url.startswith("https://"):
-            raise ConfigurationError(
-                f"{self.path}: link_dashboard",
-                given=url,
-                allowed="an https:// address",
-                mend="copy it from the browser when it shows the dashboard",
-            )
+        require_https(
+            f"{self.path}: link_dashboard", url, mend="copy it from the browser when it shows the dashboard, or use dashboard.url"
+        )
+        self._linked = True
         self.function.add_environment("DASHBOARD_URL", url)
+
+    def shown_on(self, url: str) -> None:
+        """A dashboard that shows this webhook says where it is; the first one is linked, unless ``link_dashboard`` has said another."""
+        if not self._linked:
+            self.link_dashboard(url)
 
     @property
     def alarm_specs(self) -> tuple[AlarmSpec, ...]:

@@ -33,6 +33,7 @@ from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.monitoring.adopted.levels import LEVELS
 from prodready_constructs.monitoring.adopted.stores import STORES
 from tests.monitoring.adopted.strangers import IMPORTED, PLAIN, Strangers
+from tests.support.aws_cli import faults as command_faults
 from tests.support.synthesis import Template, new_stack, synth
 
 RECOVERY = replace(PRODUCTION.recovery, copy_to_second_region=False)
@@ -118,6 +119,20 @@ def test_a_database_without_a_standby_keeps_no_hour() -> None:
     with pytest.raises(ConfigurationError, match="recovery time of RDS instance Alone: got '4:00:00'; allowed: 1:00:00 at most"):
         BackupPlan(stack, "Plan", posture=RECOVERY, protecting=[alone])
     assert [fact.recovery_time for fact in adopt(IMPORTED["Database"](stack)).recovery_facts] == [timedelta(hours=4)]
+
+
+@pytest.mark.control("DR-6")
+def test_what_is_in_no_template_brings_its_own_commands() -> None:
+    stack = new_stack()
+    imported = rds.DatabaseCluster.from_database_cluster_attributes(stack, "Wide", cluster_identifier="orders-wide")
+    for one, name in ((adopt(IMPORTED["Database"](stack)), "orders"), (adopt(imported), "orders-wide")):
+        (fact,) = one.recovery_facts
+        assert [fault for line in fact.restore_commands for fault in command_faults(line)] == []
+        (restore,) = [line for line in fact.restore_commands if "-to-point-in-time" in line]
+        assert f" {name} " in restore
+        assert f" {name}-restored " in restore
+    # Stores of the template have their pages by themselves.
+    assert adopt(PLAIN["Instance"](stack)).recovery_facts[0].restore_commands == ()
 
 
 @pytest.mark.control("DR-4")

@@ -21,7 +21,7 @@ from prodready_constructs.compliance import guard
 from prodready_constructs.contracts import SecretField, Severity
 from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.foundation import Part
-from prodready_constructs.monitoring import PagerDuty, Routes, Watch, Webhook
+from prodready_constructs.monitoring import Dashboard, PagerDuty, Routes, Watch, Webhook
 from prodready_constructs.posture import PRODUCTION
 from prodready_constructs.security import AppSecret
 from tests.edge.parts import a_private_vpc
@@ -270,6 +270,47 @@ def test_refuses(changes: dict[str, Any], message: str) -> None:
 def test_refuses_a_dashboard_without_https(built: tuple[Webhook, Template, list[str]]) -> None:
     with pytest.raises(ConfigurationError, match=r"^Stack/Chat: link_dashboard: got 'http://x'; allowed: an https:// address; copy it"):
         built[0].link_dashboard("http://x")
+
+
+@pytest.mark.control("OPS-1", "OPS-4")
+@pytest.mark.parametrize(
+    ("region", "host"),
+    [
+        ("eu-central-1", "console.aws.amazon.com"),
+        ("cn-north-1", "console.amazonaws.cn"),
+        ("us-gov-west-1", "console.amazonaws-us-gov.com"),
+    ],
+)
+def test_the_dashboard_that_shows_it_is_linked(region: str, host: str) -> None:
+    stack = new_stack(region=region)
+    chat = webhook(stack)
+    for title in ("Shop", "Team"):
+        Dashboard(stack, title, posture=PRODUCTION.monitoring, title=title, watching=[chat], watches=[])
+    linked = f"https://{host}/cloudwatch/home?region={region}#dashboards/dashboard/Stack-Shop"
+    assert the_function(synth(stack))["Environment"]["Variables"]["DASHBOARD_URL"] == linked
+
+
+@pytest.mark.control("OPS-1", "OPS-4")
+def test_another_dashboard_is_linked_where_somebody_says_so() -> None:
+    def build(stack: cdk.Stack) -> None:
+        chat = webhook(stack)
+        chat.link_dashboard("https://grafana.example.com/shop")
+        shown = Dashboard(stack, "Dashboard", posture=PRODUCTION.monitoring, title="Shop", watching=[chat], watches=[])
+        assert shown.url.endswith("#dashboards/dashboard/Stack-Shop")
+
+    assert the_function(synth_in(build))["Environment"]["Variables"]["DASHBOARD_URL"] == "https://grafana.example.com/shop"
+
+
+@pytest.mark.control("OPS-4")
+def test_a_region_that_the_deployment_knows_is_in_the_link() -> None:
+    stack = cdk.Stack(new_app(), "Anywhere")
+    Dashboard(stack, "Dashboard", posture=PRODUCTION.monitoring, title="Shop", watching=[webhook(stack)], watches=[])
+    link = the_function(synth(stack))["Environment"]["Variables"]["DASHBOARD_URL"]
+    assert link["Fn::Join"][1] == [
+        "https://console.aws.amazon.com/cloudwatch/home?region=",
+        {"Ref": "AWS::Region"},
+        "#dashboards/dashboard/Anywhere-Shop",
+    ]
 
 
 def test_refuses_a_vpc_without_private_subnets() -> None:
