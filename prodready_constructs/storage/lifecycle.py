@@ -10,6 +10,9 @@ from typing import Literal
 from aws_cdk import Duration
 from aws_cdk import aws_s3 as s3
 
+from prodready_constructs.errors import ConfigurationError
+from prodready_constructs.posture import DataClass, StoragePosture
+
 #: Parts of an upload that was never completed are billed until they are removed; a week is longer than any upload takes.
 ABANDONED_UPLOAD = timedelta(days=7)
 #: Asked for once: each reading is a message to the jsii kernel.
@@ -71,3 +74,25 @@ def lock(retention: timedelta, mode: Literal["GOVERNANCE", "COMPLIANCE"]) -> s3.
 @cache
 def _days(age: timedelta) -> Duration:
     return Duration.days(age.days)
+
+
+def check_class(where: str, data_class: DataClass, posture: StoragePosture, *, replicated_prefix: str | None) -> None:
+    """Refuse *data_class* where copies would outlive it, or the lock its versions; *replicated_prefix* is None without a replica.
+
+    Raises:
+        ConfigurationError: a class with an end and a replica of every key, or whose versions go before the lock does.
+    """
+    if data_class.retention is not None and replicated_prefix == "":
+        raise ConfigurationError(
+            f"{where}: key_prefix",
+            given="",
+            allowed=f"a prefix: data of class {data_class.name} ends after {data_class.retention.days} days in the replica too, by prefix",
+            mend="write it like 'orders/', or leave replica out",
+        )
+    if data_class.noncurrent_retention < posture.lock_retention:
+        raise ConfigurationError(
+            f"{where}: posture.lock_retention",
+            given=f"{posture.lock_retention.days} days",
+            allowed=f"{data_class.noncurrent_retention.days} days at most, after which versions of class {data_class.name} are to be gone",
+            mend="use the slice of posture.holding(data_class), which shortens the lock",
+        )

@@ -18,7 +18,7 @@ from prodready_constructs.posture import DataClass, StoragePosture
 from prodready_constructs.storage.access import ANYBODY, NOT_PUBLIC, Statement, write_policy
 from prodready_constructs.storage.bucket_alarms import FILTER, bucket_alarms, bucket_graphs
 from prodready_constructs.storage.inventory import inventory
-from prodready_constructs.storage.lifecycle import lifecycle, lock
+from prodready_constructs.storage.lifecycle import check_class, lifecycle, lock
 from prodready_constructs.storage.log_bucket import LogBucket
 from prodready_constructs.storage.recovery import recovery_facts
 from prodready_constructs.storage.replica_bucket import ALL_LOGS, LOGS, ReplicaBucket
@@ -99,7 +99,7 @@ class SecureBucket(Part):
             if replica is not None:
                 require_region(f"{self.path}: replica", replica.stated_region, posture.allowed_regions)
         if data_class is not None:
-            self._check_class(data_class, posture, key_prefix if replica else None)
+            check_class(self.path, data_class, posture, replicated_prefix=key_prefix if replica else None)
         self._replica = replica
         #: The class of what it holds, where one is stated.
         self.data_class = data_class
@@ -171,23 +171,6 @@ class SecureBucket(Part):
             data_class=class_facts(data_class) if data_class else None,
             recovery=[fact.as_json() for fact in self.recovery_facts],
         )
-
-    def _check_class(self, data_class: DataClass, posture: StoragePosture, replicated_prefix: str | None) -> None:
-        """Refuse *data_class* where copies would outlive it, or the lock its versions; *replicated_prefix* is None without a replica."""
-        if data_class.retention is not None and replicated_prefix == "":
-            raise ConfigurationError(
-                f"{self.path}: key_prefix",
-                given="",
-                allowed=f"a prefix: data of class {data_class.name} ends after {data_class.retention.days} days in the replica too, by prefix",
-                mend="write it like 'orders/', or leave replica out",
-            )
-        if data_class.noncurrent_retention < posture.lock_retention:
-            raise ConfigurationError(
-                f"{self.path}: posture.lock_retention",
-                given=f"{posture.lock_retention.days} days",
-                allowed=f"{data_class.noncurrent_retention.days} days at most, after which versions of class {data_class.name} are to be gone",
-                mend="use the slice of posture.holding(data_class), which shortens the lock",
-            )
 
     def object_events(self, *detail_types: str, prefix: str = "") -> events.EventPattern:
         """The pattern of an EventBridge rule on what happens to objects; from the first call on, the bucket sends its events there.

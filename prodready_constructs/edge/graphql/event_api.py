@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from aws_cdk import Annotations, Names
+from aws_cdk import Names
 from aws_cdk import aws_appsync as appsync
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
@@ -105,13 +105,7 @@ class ProtectedEventApi(Part):
         #: What stands in front of it.
         self.web_acl = web_acl or WebAcl(self, "WebAcl", posture=posture, placement="REGIONAL", encryption_key=encryption_key)
         self.web_acl.protect(self, self.arn)
-        if domain and certificate:
-            give_name(self, api_id=self.api_id, domain=domain, certificate=certificate)
-        else:
-            Annotations.of(self).add_warning_v2(
-                "prodready:no-domain",
-                f"{self.path}: callers use AppSync's own name, which changes when the API is made anew; production wants domain=",
-            )
+        give_name(self, api_id=self.api_id, domain=domain, certificate=certificate)
         #: Where events are published over HTTPS, and where clients connect.
         self.url = f"https://{domain.name if domain else self.api.attr_dns_http}/event"
         self.realtime_url = f"wss://{domain.name if domain else self.api.attr_dns_realtime}/event/realtime"

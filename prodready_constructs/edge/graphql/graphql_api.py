@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from aws_cdk import Annotations, Names
+from aws_cdk import Names
 from aws_cdk import aws_appsync as appsync
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
@@ -141,13 +141,7 @@ class ProtectedGraphqlApi(Part):
         #: What stands in front of it.
         self.web_acl = web_acl or WebAcl(self, "WebAcl", posture=posture, placement="REGIONAL", encryption_key=encryption_key)
         self.web_acl.protect(self, self.arn)
-        if domain and certificate:
-            give_name(self, api_id=self.api_id, domain=domain, certificate=certificate)
-        else:
-            Annotations.of(self).add_warning_v2(
-                "prodready:no-domain",
-                f"{self.path}: callers use AppSync's own name, which changes when the API is made anew; production wants domain=",
-            )
+        give_name(self, api_id=self.api_id, domain=domain, certificate=certificate)
         #: Where queries and mutations go, and where subscriptions connect.
         self.url = f"https://{domain.name}/graphql" if domain else self.api.attr_graph_ql_url
         self.realtime_url = f"wss://{domain.name}/graphql/realtime" if domain else self.api.attr_realtime_url

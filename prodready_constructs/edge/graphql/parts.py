@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
+from aws_cdk import Annotations
 from aws_cdk import aws_appsync as appsync
 from aws_cdk import aws_certificatemanager as acm
 from aws_cdk import aws_iam as iam
@@ -37,8 +38,14 @@ def keep_logs(api: Part, role: ComposedRole, *, api_id: str, retention: timedelt
     return logs, name
 
 
-def give_name(api: Part, *, api_id: str, domain: Domain, certificate: acm.ICertificate) -> None:
-    """Put *api* under the name of *domain*, with A and AAAA records."""
+def give_name(api: Part, *, api_id: str, domain: Domain | None, certificate: acm.ICertificate | None) -> None:
+    """Put *api* under the name of *domain*, with A and AAAA records; warn where it has none."""
+    if domain is None or certificate is None:
+        Annotations.of(api).add_warning_v2(
+            "prodready:no-domain",
+            f"{api.path}: callers use AppSync's own name, which changes when the API is made anew; production wants domain=",
+        )
+        return
     name = appsync.CfnDomainName(
         api, "DomainName", domain_name=domain.name, certificate_arn=certificate.certificate_arn, description=f"The name of {api.path}"
     )
