@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from prodready_constructs.local import promises
 from prodready_constructs.local.assembly import Assembly
 from prodready_constructs.local.coverage import RECORDED_TYPES
 from prodready_constructs.local.drills import Drill
@@ -38,16 +39,17 @@ class Evidence:
 
 def write_report(evidence: Evidence, folder: Path) -> tuple[Path, Path]:
     """Write both files, each at once or not at all."""
-    content = as_json(evidence)
+    content, runbooks = as_json(evidence), promises.runbooks(evidence.assembly.folder)
     data, page = folder / "readiness.json", folder / "readiness.html"
     _write(data, json.dumps(content, indent=2) + "\n")
-    _write(page, render(content))
+    _write(page, render(content, runbooks=runbooks))
     return data, page
 
 
 def as_json(evidence: Evidence) -> dict[str, Any]:
     """The report as plain data."""
-    rows = evidence.found.rows
+    rows, folder = evidence.found.rows, evidence.assembly.folder
+    objectives = promises.objectives(folder)
     return {
         "ready": evidence.ready,
         "failure": evidence.failure,
@@ -64,7 +66,10 @@ def as_json(evidence: Evidence) -> dict[str, Any]:
         ],
         "phases": [asdict(phase) for phase in evidence.phases],
         "drills": [asdict(drill) for drill in evidence.drills],
-        "guard": _guard_report(evidence.assembly.folder),
+        "guard": _guard_report(folder),
+        "objectives": objectives,
+        "objectives_too_old": promises.too_old(objectives),
+        "planned_drills": promises.planned_drills(folder),
         "recorded_types": {name: RECORDED_TYPES[name] for name in sorted({r.type for r in rows} & set(RECORDED_TYPES))},
         "unsupported_types": list(evidence.found.unsupported),
         "read_back": [row.as_json() for row in rows],

@@ -63,7 +63,7 @@ def assembly(folder: Path) -> Assembly:
 def compose(stack: cdk.Stack) -> None:
     """Each construct that brings a type of its own."""
     monitoring, recovery = PRODUCTION.monitoring, PRODUCTION.recovery
-    vpc = _network(stack)
+    vpc = network(stack)
     key = DataKey(stack, "Key", description="logs", encrypts_logs=True).key
     logs = LogBucket(stack, "LogBucket", posture=PRODUCTION.storage).bucket
     uploads = SecureBucket(stack, "Uploads", posture=PRODUCTION.storage, access_logs=logs)
@@ -137,14 +137,15 @@ def compose(stack: cdk.Stack) -> None:
     drills.add(
         "TaskKill",
         question="Do visitors notice when a task dies?",
-        faults=[StopTasks(service=_service(stack, vpc))],
+        faults=[StopTasks(service=service(stack, vpc))],
         stop_alarms=[watch.any_critical.attr_arn],
         expects=[],
         recovers_within=timedelta(minutes=3),
     )
 
 
-def _network(stack: cdk.Stack) -> ec2.IVpc:
+def network(stack: cdk.Stack) -> ec2.IVpc:
+    """A VPC from elsewhere."""
     return ec2.Vpc.from_vpc_attributes(
         stack,
         "Vpc",
@@ -156,7 +157,8 @@ def _network(stack: cdk.Stack) -> ec2.IVpc:
     )
 
 
-def _service(stack: cdk.Stack, vpc: ec2.IVpc) -> ecs.IBaseService:
+def service(stack: cdk.Stack, vpc: ec2.IVpc) -> ecs.IBaseService:
+    """A service from elsewhere."""
     cluster = ecs.Cluster.from_cluster_attributes(stack, "Cluster", cluster_name="shop", vpc=vpc)
     arn = f"arn:aws:ecs:{REGION}:{ACCOUNT}:service/shop/orders"
     return ecs.FargateService.from_fargate_service_attributes(stack, "Service", cluster=cluster, service_arn=arn)

@@ -1,0 +1,25 @@
+"""Bits of HTML. Everything that comes from outside is escaped here and in the modules that use them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from html import escape
+from typing import Any
+
+
+def table(header: Iterable[str], rows: Iterable[Iterable[Any]]) -> str:
+    """A table of plain text."""
+    head = "".join(f'<th scope="col">{escape(name)}</th>' for name in header)
+    body = "".join("<tr>" + "".join(f"<td>{escape(str(cell))}</td>" for cell in row) + "</tr>" for row in rows)
+    return f'<div class="scroll" tabindex="0"><table><tr>{head}</tr>{body}</table></div>'
+
+
+def mark(good: bool, yes: str, no: str) -> str:
+    """One of two words, in the colour of good or bad."""
+    return f'<span class="good">{escape(yes)}</span>' if good else f'<span class="bad">{escape(no)}</span>'
+
+
+def items(texts: Iterable[str]) -> str:
+    """A list; empty for no texts."""
+    listed = "".join(f"<li>{escape(text)}</li>" for text in texts)
+    return f"<ul>{listed}</ul>" if listed else ""
