@@ -20,6 +20,7 @@ PAGES = (
     "docs/rooms/database.md",
     "docs/rooms/compute/devices.md",
     "docs/rooms/recovery/regions.md",
+    "docs/on-call.md",
 )
 _BLOCK = re.compile(r"<!-- (?P<file>examples/\w+\.py) -->\n```python\n.*?```\n", re.DOTALL)
 

@@ -17,6 +17,8 @@ import pytest
 
 from prodready_constructs import GuardError
 from prodready_constructs.evidence.assembly import REFUSED_MANIFEST
+from prodready_constructs.evidence.objectives import objectives_in, table
+from prodready_constructs.evidence.runbooks import runbook_pages
 from tests.edge.dns.little_route53 import Checks, answer
 from tests.support.synthesis import ROOT, read_templates, recommended_flags
 from tools.examples import PAGES, refreshed, shown
@@ -29,6 +31,7 @@ PASSING = {
     "first_app": ["Shop"],
     "graphql_api": ["Parcels"],
     "one_stack": ["Shop"],
+    "operations": ["ShopOps"],
     "own_vpc": ["Ledger"],
     "second_region": ["Orders-copies", "Orders-images", "Orders-us-east-1", "Orders-us-west-2"],
     "stores": ["Bookings"],
@@ -165,6 +168,36 @@ def test_the_second_region_is_brief_and_adds_up(tmp_path: Path, monkeypatch: pyt
     assert '"StackName": "Orders-us-west-2"' not in east
 
 
+@pytest.mark.control("OPS-2", "OPS-3", "DR-4", "DR-5")
+def test_a_strangers_app_is_operated_by_one_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = (EXAMPLES / "operations.py").read_text()
+    assert len(text.splitlines()) <= 110
+    made = run_here("operations", monkeypatch, tmp_path)
+    template = read_templates(tmp_path)["ShopOps"]
+    # Nothing of the app itself is in the stack.
+    types = {resource["Type"] for resource in template.resources.values()}
+    assert types.isdisjoint({"AWS::RDS::DBInstance", "AWS::ECS::Service", "AWS::ElasticLoadBalancingV2::LoadBalancer", "AWS::EC2::VPC"})
+    pages = {page.name for page in runbook_pages(tmp_path)}
+    alarms = {page["name"] for page in template.recorded("Watch")[0]["alarms"]}
+    wakes = {
+        "Front-ServerErrors",
+        "Orders-NoRunningTasks",
+        "Database-DiskNearlyFull",
+        "Site-ServerErrors",
+        "Mails-OldestMessage",
+        "Promise-FastBurn",
+    }
+    assert wakes | {"Business-NoOrders", "Walk-CanaryFailing", "Backups-NoBackupForADay", "Teams-AlertsLost"} <= alarms <= pages
+    assert {"drill-drills-taskkill", "secret-compromised-address", "restore-rds-instance-database"} <= pages
+    assert 0 < made["watch"].bill.usd_per_month <= 20
+    protocols = {one["Properties"]["Protocol"] for one in template.of_type("AWS::SNS::Subscription").values()}
+    assert protocols == {"email", "https", "lambda"}
+    assert "AWS::Chatbot::SlackChannelConfiguration" in types
+    assert "measured, until 2027-06-08: restore test 4f1c, 2026-06-08" in table(objectives_in(tmp_path))
+    (stop,) = template.of_type("AWS::FIS::ExperimentTemplate").values()
+    assert [one["Source"] for one in stop["Properties"]["StopConditions"]] == ["aws:cloudwatch:alarm"]
+
+
 def test_own_vpc_makes_no_network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run_here("own_vpc", monkeypatch, tmp_path)
     template = json.loads((tmp_path / "Ledger.template.json").read_text())
@@ -225,5 +258,15 @@ def test_the_files_that_are_shown() -> None:
     files = [shown((ROOT / page).read_text(encoding="utf-8")) for page in PAGES]
     assert files == [
         [f"examples/{name}.py"]
-        for name in ("one_stack", "first_app", "own_vpc", "two_regions", "graphql_api", "stores", "device_ingest", "second_region")
+        for name in (
+            "one_stack",
+            "first_app",
+            "own_vpc",
+            "two_regions",
+            "graphql_api",
+            "stores",
+            "device_ingest",
+            "second_region",
+            "operations",
+        )
     ]
