@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cached_property
 
-from aws_cdk import Environment, Stack
+from aws_cdk import Aws, Environment, Stack
 from aws_cdk import aws_route53 as route53
 from constructs import Construct
 
@@ -37,6 +38,10 @@ class EnvironmentStack(Stack):
         if self._domain is None:
             return None
         return Domain(self, construct_id, name=f"{prefix}{self._domain.name}", hosted_zone=self._hosted_zone)
+
+    def role_arns(self, names: Iterable[str]) -> list[str]:
+        """The ARNs of IAM roles of this account."""
+        return [f"arn:{Aws.PARTITION}:iam::{self.account}:role/{name}" for name in names]
 
     @cached_property
     def _hosted_zone(self) -> route53.IHostedZone:

@@ -94,7 +94,7 @@ class OperationsStack(EnvironmentStack):
         )
         self.archive.archive("Fulfilment", background.fulfilment.log_group)
 
-        self.procedures = Procedures(self, "Procedures", approvers=settings.operations.approvers)
+        self.procedures = Procedures(self, "Procedures", approvers=self.role_arns(settings.operations.approvers))
         self.procedures.fail_over("FailOverOrders", data.database.instance)
         self.procedures.fail_over_cluster("FailOverLedger", stores.ledger.cluster)
         self.procedures.restore("RestoreCarts", stores.carts.table)

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-from itertools import product
-
 from constructs import Construct
 
 from prodready_constructs import (
     Canary,
     CanaryStep,
     DataKey,
-    Drills,
-    FailOverDatabase,
     LogMasking,
     Objectives,
     Posture,
@@ -20,28 +15,17 @@ from prodready_constructs import (
     ProtectedLoadBalancer,
     ServiceRecovery,
     Slo,
-    StopTasks,
-    Watch,
     WebService,
-    ZonePowerLoss,
 )
 from prodready_constructs.contracts import Watchable
 from stacks.data import DataStack
 from stacks.edge import CHECKED_PATH, EdgeStack
+from stacks.game_days import GameDays
 from stacks.settings import Settings
-
-#: What each drill is to show, and which alarms of the workload stack are to go off.
-QUESTIONS = {
-    "TaskKill": "Do visitors notice when a task dies?",
-    "ZoneLoss": "Does the shop live through the loss of a zone?",
-    "Standby": "Does the standby of the orders take over by itself?",
-}
-EXPECTED: dict[str, list[str]] = {"TaskKill": [], "ZoneLoss": ["Orders-UnhealthyHosts"], "Standby": []}
-RECOVERED = timedelta(minutes=5)
 
 
 class Promises(Construct):
-    """The promises of one service to its users. Drills hit real users only where the settings name a game day."""
+    """The promises of one service to its users; *approvers* (ARNs) say yes to what interrupts them."""
 
     def __init__(
         self,
@@ -54,6 +38,7 @@ class Promises(Construct):
         edge: EdgeStack,
         front: ProtectedLoadBalancer,
         service: WebService,
+        approvers: list[str],
     ) -> None:
         super().__init__(scope, construct_id)
         key = DataKey(self, "Key", description="What the canary and the drills write down", encrypts_logs=True).key
@@ -84,28 +69,11 @@ class Promises(Construct):
             # What stands in a zone: a table and a bucket stand in all of them.
             services=[ServiceRecovery(service=service, needs=(data.database, data.stores.ledger))],
         )
-        self.procedures = Procedures(self, "Procedures", approvers=settings.operations.approvers)
+        self.procedures = Procedures(self, "Procedures", approvers=approvers)
         self.procedures.restart("RestartOrders", service.service)
         self.procedures.return_to_revision("ReturnOrders", service.service)
 
-        named, harmless = settings.operations.game_day, not posture.drills.real_users
-        self.drills = [Drills(self, "Drills", posture=posture.drills, in_production=named, encryption_key=key)] if named or harmless else []
-        self._faults: dict[str, StopTasks | ZonePowerLoss | FailOverDatabase] = {
-            "TaskKill": StopTasks(service=service.service),
-            "ZoneLoss": ZonePowerLoss(vpc=data.network.vpc, zone=settings.zones[0], services=(service.service,)),
-            **({"Standby": FailOverDatabase(instance=data.database.instance)} if posture.database.multi_az else {}),
-        }
-        self.watched: list[Watchable] = [self.slo, *([self.canary] if self.canary else []), *self.drills]
-
-    def prove(self, watch: Watch) -> None:
-        """Add a drill for each fault that a zone can have; whatever *watch* finds critical, and users would feel, ends it."""
-        assert watch.any_critical
-        for drills, (name, fault) in product(self.drills, self._faults.items()):
-            drills.add(
-                name,
-                question=QUESTIONS[name],
-                faults=[fault],
-                stop_alarms=[watch.any_critical.attr_arn],
-                expects=EXPECTED[name],
-                recovers_within=RECOVERED,
-            )
+        drills = GameDays(self, "GameDays", posture=posture, settings=settings, data=data, service=service, encryption_key=key)
+        #: Add the drills that prove it, once the alarms are there that end them.
+        self.prove = drills.prove
+        self.watched: list[Watchable] = [self.slo, *([self.canary] if self.canary else []), *drills.watched]

@@ -55,7 +55,7 @@ class OperationsSettings:
     """What is done by people.
 
     Attributes:
-        approvers: ARNs of the IAM roles or users who approve what interrupts users. chat: what kind of channel the alerts go to: SLACK,
+        approvers: names of the account's IAM roles that approve what interrupts users. chat: what kind of channel the alerts go to: SLACK,
             TEAMS, DISCORD or JSON. monthly_budget: what the dashboard measures the month's charges by, in USD.
         game_day: when drills may hit real users, and who agreed; without it production has none.
     """

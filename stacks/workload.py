@@ -169,7 +169,15 @@ class WorkloadStack(EnvironmentStack):
         )
 
         self.promises = Promises(
-            self, "Promises", posture=posture, settings=settings, data=data, edge=edge, front=self.front, service=self.service
+            self,
+            "Promises",
+            posture=posture,
+            settings=settings,
+            data=data,
+            edge=edge,
+            front=self.front,
+            service=self.service,
+            approvers=self.role_arns(settings.operations.approvers),
         )
         by_name: list[Watchable | None] = [self.domain, self.api_domain, visitors]
         here: list[Watchable] = [
