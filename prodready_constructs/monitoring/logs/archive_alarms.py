@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from prodready_constructs.contracts import AlarmSpec, GraphSpec, Metric, RunbookSpec, Severity
@@ -79,14 +80,7 @@ def forwarding_alarms(which: str, log_group: str, filter_name: str, *, stream: s
     return (
         AlarmSpec(
             id=f"{which}NotForwarded",
-            metric=Metric(
-                namespace="AWS/Logs",
-                name="DeliveryErrors",
-                dimensions={"LogGroupName": log_group, "DestinationType": "Firehose", "FilterName": filter_name},
-                statistic="Sum",
-                period=_FIVE_MINUTES,
-                label=f"{which}: errors",
-            ),
+            metric=_of_filter("DeliveryErrors", f"{which}: errors", log_group, filter_name),
             threshold=0,
             comparison="GreaterThanThreshold",
             severity=Severity.WARNING,
@@ -107,35 +101,33 @@ def forwarding_alarms(which: str, log_group: str, filter_name: str, *, stream: s
     )
 
 
-def archive_graphs(stream: str, groups: Sequence[str]) -> tuple[GraphSpec, ...]:
-    """How late the archive is, how much comes, and how many lines of each group are handed over."""
-    return (
-        GraphSpec(
-            title="Archive: delay in seconds",
-            metrics=(_of_stream("DeliveryToS3.DataFreshness", stream, "Maximum", "Oldest line not delivered"),),
-            signal="latency",
+def archive_graphs(stream: str, groups: Sequence[tuple[str, str, str]]) -> tuple[GraphSpec, ...]:
+    """How late the archive is, how much comes, and how many lines of each of *groups* (id, log group, filter) are handed over."""
+    delay = GraphSpec(
+        title="Archive: delay in seconds",
+        metrics=(_of_stream("DeliveryToS3.DataFreshness", stream, "Maximum", "Oldest line not delivered"),),
+        signal="latency",
+    )
+    amount = GraphSpec(
+        title="Archive: bytes",
+        metrics=(
+            _of_stream("IncomingBytes", stream, "Sum", "In"),
+            _of_stream("DeliveryToS3.Bytes", stream, "Sum", "To S3"),
         ),
-        GraphSpec(
-            title="Archive: bytes",
-            metrics=(
-                _of_stream("IncomingBytes", stream, "Sum", "In"),
-                _of_stream("DeliveryToS3.Bytes", stream, "Sum", "To S3"),
-            ),
-            signal="traffic",
-        ),
-        GraphSpec(
-            title="Archive: lines handed over",
-            metrics=tuple(
-                Metric(
-                    namespace="AWS/Logs",
-                    name="ForwardedLogEvents",
-                    dimensions={"LogGroupName": group, "DestinationType": "Firehose"},
-                    statistic="Sum",
-                    period=_FIVE_MINUTES,
-                    label=group,
-                )
-                for group in groups
-            ),
-            signal="traffic",
-        ),
-    )[: 3 if groups else 2]
+        signal="traffic",
+    )
+    if not groups:
+        return (delay, amount)
+    lines = tuple(_of_filter("ForwardedLogEvents", which, group, name) for which, group, name in groups)
+    return (delay, amount, GraphSpec(title="Archive: lines handed over", metrics=lines, signal="traffic"))
+
+
+def _of_filter(name: str, label: str, log_group: str, filter_name: str) -> Metric:
+    return Metric(
+        namespace="AWS/Logs",
+        name=name,
+        dimensions={"LogGroupName": log_group, "DestinationType": "Firehose", "FilterName": filter_name},
+        statistic="Sum",
+        period=_FIVE_MINUTES,
+        label=label,
+    )

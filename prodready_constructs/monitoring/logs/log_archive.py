@@ -221,8 +221,8 @@ class LogArchive(Part):
 
     @property
     def graphs(self) -> tuple[GraphSpec, ...]:
-        """How old the oldest line is that is not in S3 yet, and how much comes."""
-        return archive_graphs(self._stream_name)
+        """How old the oldest line is that is not in S3 yet, how much comes, and of which groups."""
+        return archive_graphs(self._stream_name, self._groups)
 
 
 def _processor(kind: str, **parameters: str) -> firehose.CfnDeliveryStream.ProcessorProperty:

@@ -331,7 +331,11 @@ class TestWhatWakes:
 
     def test_graphs(self, made: Made) -> None:
         titles = [graph.title for part in (made.kept, made.counted, made.account, made.archive) for graph in part.graphs]
-        assert titles == ["Log group", "Log lines", "Sensitive data in logs", "Archive: delay in seconds", "Archive: bytes"]
+        assert titles == ["Log group", "Log lines", "Sensitive data in logs", "Archive: delay in seconds", "Archive: bytes", LINES]
+
+
+#: Only where a group is archived.
+LINES = "Archive: lines handed over"
 
 
 def own(found: list[str]) -> list[str]:
