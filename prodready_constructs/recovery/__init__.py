@@ -16,15 +16,15 @@ if TYPE_CHECKING:
     from prodready_constructs.recovery.backups.vault import BackupVault as BackupVault
     from prodready_constructs.recovery.drills.drill import Drill as Drill
     from prodready_constructs.recovery.drills.drills import Drills as Drills
-    from prodready_constructs.recovery.drills.faults import CutOffZone as CutOffZone
     from prodready_constructs.recovery.drills.faults import FailOverCluster as FailOverCluster
     from prodready_constructs.recovery.drills.faults import FailOverDatabase as FailOverDatabase
-    from prodready_constructs.recovery.drills.faults import InterruptCachePower as InterruptCachePower
     from prodready_constructs.recovery.drills.faults import StopTasks as StopTasks
     from prodready_constructs.recovery.drills.function_faults import FunctionDelay as FunctionDelay
     from prodready_constructs.recovery.drills.function_faults import FunctionErrors as FunctionErrors
     from prodready_constructs.recovery.drills.function_faults import prepare_function as prepare_function
     from prodready_constructs.recovery.drills.zone_power_loss import ZonePowerLoss as ZonePowerLoss
+    from prodready_constructs.recovery.drills.zones import CutOffZone as CutOffZone
+    from prodready_constructs.recovery.drills.zones import InterruptCachePower as InterruptCachePower
     from prodready_constructs.recovery.objectives.arithmetic import Measured as Measured
     from prodready_constructs.recovery.objectives.arithmetic import ServiceRecovery as ServiceRecovery
     from prodready_constructs.recovery.objectives.objectives import Objectives as Objectives
@@ -99,9 +99,10 @@ _HOMES = {
     "backups.vault": "BackupVault",
     "drills.drill": "Drill",
     "drills.drills": "Drills",
-    "drills.faults": "CutOffZone FailOverCluster FailOverDatabase InterruptCachePower StopTasks",
+    "drills.faults": "FailOverCluster FailOverDatabase StopTasks",
     "drills.function_faults": "FunctionDelay FunctionErrors prepare_function",
     "drills.zone_power_loss": "ZonePowerLoss",
+    "drills.zones": "CutOffZone InterruptCachePower",
     "objectives.arithmetic": "Measured ServiceRecovery",
     "objectives.objectives": "Objectives",
     "regions.counterpart": "Counterpart",

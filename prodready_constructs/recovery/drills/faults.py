@@ -1,4 +1,4 @@
-"""What can be broken: tasks, databases, the network of a zone, the power of a cache's zone.
+"""What can be broken by itself: tasks and databases.
 
 The actions are those that work on what this library makes. AWS FIS can also load CPU, disk and network of a Fargate task, through an SSM
 agent beside the application, for which ECS Exec has to be off; that agent is not part of our tasks.
@@ -9,29 +9,17 @@ Source: https://docs.aws.amazon.com/fis/latest/userguide/fis-actions-reference.h
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Literal
 
-from aws_cdk import Stack
-from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
-from aws_cdk import aws_elasticache as elasticache
 from aws_cdk import aws_rds as rds
 
-from prodready_constructs.errors import ConfigurationError
-from prodready_constructs.foundation import ACCOUNT_ID, PARTITION, REGION, path_of
-from prodready_constructs.recovery.drills.planned import Planned, Statement, check_duration, check_zone, iso_8601, portion
+from prodready_constructs.foundation import ACCOUNT_ID, PARTITION, REGION
+from prodready_constructs.recovery.drills.planned import Planned, portion
 
-#: How much of a subnet's traffic is cut off; with ``all``, network interfaces within the subnet still reach each other.
-Scope = Literal["all", "availability-zone", "vpc", "s3", "dynamodb"]
-SCOPES: tuple[Scope, ...] = ("all", "availability-zone", "vpc", "s3", "dynamodb")
-#: ARNs in one target (AWS FIS API, ExperimentTemplateTarget).
-MOST_ARNS = 5
-#: What a cache is found by: FIS takes no ARN for it.
-CACHE_TAG = "drill-target"
-_RESOLVES = "tag:GetResources"
-_EVENTS = "aws {} describe-events --source-type {} --source-identifier {} --duration 120 --query 'Events[].[Date,Message]' --output text"
-_ACLS = f"arn:{PARTITION}:ec2:{REGION}:{ACCOUNT_ID}:network-acl/*"
+#: FIS finds its targets by this call.
+RESOLVES = "tag:GetResources"
+#: Which service, which kind, and its name: the command by which it says when it went and was back.
+EVENTS = "aws {} describe-events --source-type {} --source-identifier {} --duration 120 --query 'Events[].[Date,Message]' --output text"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +57,7 @@ class StopTasks:
                         "Resource": f"arn:{PARTITION}:ecs:{REGION}:{ACCOUNT_ID}:task/{cluster}/*",
                     },
                 ),
-                reads=("ecs:ListTasks", _RESOLVES),
+                reads=("ecs:ListTasks", RESOLVES),
                 shows=f"aws ecs describe-services --cluster {cluster} --services {service} --query 'services[0].events[:10].[createdAt,message]' --output text",
             ),
         )
@@ -97,8 +85,8 @@ class FailOverDatabase:
                 arns=(arn,),
                 settings={"forceFailover": "true"},
                 allowed=({"Sid": "Database", "Action": "rds:RebootDBInstance", "Resource": arn},),
-                reads=("rds:DescribeDBInstances", _RESOLVES),
-                shows=_EVENTS.format("rds", "db-instance", self.instance.instance_identifier),
+                reads=("rds:DescribeDBInstances", RESOLVES),
+                shows=EVENTS.format("rds", "db-instance", self.instance.instance_identifier),
             ),
         )
 
@@ -121,132 +109,7 @@ class FailOverCluster:
                 selection="ALL",
                 arns=(arn,),
                 allowed=({"Sid": "Cluster", "Action": "rds:FailoverDBCluster", "Resource": arn},),
-                reads=("rds:DescribeDBClusters", _RESOLVES),
-                shows=_EVENTS.format("rds", "db-cluster", self.cluster.cluster_identifier),
+                reads=("rds:DescribeDBClusters", RESOLVES),
+                shows=EVENTS.format("rds", "db-cluster", self.cluster.cluster_identifier),
             ),
         )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CutOffZone:
-    """The subnets of one Availability Zone lose their network, by a copy of their network ACL that FIS puts in place and takes away again.
-
-    Attributes:
-        zone: ``us-east-1a``; one of the VPC's.
-        lasts: 1 minute to 12 hours. scope: what is denied; everything that enters or leaves the subnets when not said.
-    """
-
-    vpc: ec2.IVpc
-    zone: str
-    lasts: timedelta
-    scope: Scope = "all"
-
-    def planned(self, where: str) -> tuple[Planned, ...]:
-        where = f"{where}: CutOffZone"
-        check_duration(f"{where}: lasts", self.lasts)
-        if self.scope not in SCOPES:
-            raise ConfigurationError(f"{where}: scope", given=self.scope, allowed=", ".join(SCOPES), mend="choose one of them")
-        vpc = self.vpc
-        subnets = [*vpc.public_subnets, *vpc.private_subnets, *vpc.isolated_subnets]
-        # A network of this library says its zones as <region>a, so that its template is one of any region.
-        zones = [subnet.availability_zone.replace(REGION, Stack.of(vpc).region) for subnet in subnets]
-        check_zone(where, self.zone, zones)
-        found = tuple(
-            f"arn:{PARTITION}:ec2:{REGION}:{ACCOUNT_ID}:subnet/{subnet.subnet_id}"
-            for subnet, zone in zip(subnets, zones, strict=True)
-            if zone == self.zone
-        )
-        if len(found) > MOST_ARNS:
-            raise ConfigurationError(
-                where,
-                given=f"{len(found)} subnets in {self.zone}",
-                allowed=f"{MOST_ARNS} at most: one FIS target holds no more",
-                mend="give a VPC with fewer tiers: ec2.Vpc.from_vpc_attributes(...) with the subnets that matter",
-            )
-        return (
-            Planned(
-                name="CutOffZone",
-                does=f"denies the traffic of the subnets in {self.zone} (scope {self.scope}) for {iso_8601(self.lasts)}",
-                action="aws:network:disrupt-connectivity",
-                target_key="Subnets",
-                resource_type="aws:ec2:subnet",
-                selection="ALL",
-                arns=found,
-                settings={"duration": iso_8601(self.lasts), "scope": self.scope},
-                lasts=self.lasts,
-                allowed=_network_acls(vpc.vpc_arn, found),
-                reads=(
-                    "ec2:DescribeManagedPrefixLists",
-                    "ec2:DescribeNetworkAcls",
-                    "ec2:DescribeSubnets",
-                    "ec2:DescribeVpcs",
-                    "ec2:GetManagedPrefixListEntries",
-                ),
-            ),
-        )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InterruptCachePower:
-    """The nodes of one zone of a replication group lose their power, and none is replaced in that zone: ``ReplicatedCache.group``.
-
-    The group gets the tag ``drill-target``, by which FIS finds it. Needs automatic failover and replicas in other zones; a serverless cache
-    cannot be drilled this way.
-
-    Attributes:
-        zone: ``us-east-1a``. lasts: 1 minute to 12 hours.
-    """
-
-    group: elasticache.CfnReplicationGroup
-    zone: str
-    lasts: timedelta
-
-    def planned(self, where: str) -> tuple[Planned, ...]:
-        check_duration(f"{where}: InterruptCachePower: lasts", self.lasts)
-        name = path_of(self.group)
-        self.group.tags.set_tag(CACHE_TAG, name)
-        return (
-            Planned(
-                name="InterruptCachePower",
-                does=f"takes the power from the cache's nodes in {self.zone} for {iso_8601(self.lasts)}",
-                action="aws:elasticache:replicationgroup-interrupt-az-power",
-                target_key="ReplicationGroups",
-                resource_type="aws:elasticache:replicationgroup",
-                selection="ALL",
-                tags={CACHE_TAG: name},
-                parameters={"availabilityZoneIdentifier": self.zone},
-                settings={"duration": iso_8601(self.lasts)},
-                lasts=self.lasts,
-                allowed=(
-                    {
-                        "Sid": "Cache",
-                        "Action": "elasticache:InterruptClusterAzPower",
-                        "Resource": f"arn:{PARTITION}:elasticache:{REGION}:{ACCOUNT_ID}:replicationgroup:{self.group.ref}",
-                    },
-                ),
-                reads=("elasticache:DescribeReplicationGroups", _RESOLVES),
-                shows=_EVENTS.format("elasticache", "replication-group", self.group.ref),
-            ),
-        )
-
-
-def _network_acls(vpc: str, subnets: tuple[str, ...]) -> tuple[Statement, ...]:
-    """Network ACLs that FIS itself made, and those of these subnets: after AWSFaultInjectionSimulatorNetworkAccess, with fewer resources."""
-    made = {"StringEquals": {"aws:RequestTag/managedByFIS": "true"}}
-    return (
-        {"Sid": "MakeAclInVpc", "Action": "ec2:CreateNetworkAcl", "Resource": vpc},
-        {"Sid": "MakeAcl", "Action": "ec2:CreateNetworkAcl", "Resource": _ACLS, "Condition": made},
-        {
-            "Sid": "TagAcl",
-            "Action": "ec2:CreateTags",
-            "Resource": _ACLS,
-            "Condition": {"StringEquals": {**made["StringEquals"], "ec2:CreateAction": "CreateNetworkAcl"}},
-        },
-        {
-            "Sid": "OwnAcl",
-            "Action": ["ec2:CreateNetworkAclEntry", "ec2:DeleteNetworkAcl"],
-            "Resource": _ACLS,
-            "Condition": {"StringEquals": {"aws:ResourceTag/managedByFIS": "true"}},
-        },
-        {"Sid": "ChangeAcl", "Action": "ec2:ReplaceNetworkAclAssociation", "Resource": [*subnets, _ACLS]},
-    )

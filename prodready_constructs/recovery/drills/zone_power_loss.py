@@ -10,8 +10,9 @@ from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_elasticache as elasticache
 from aws_cdk import aws_rds as rds
 
-from prodready_constructs.recovery.drills.faults import CutOffZone, FailOverCluster, FailOverDatabase, InterruptCachePower, StopTasks
+from prodready_constructs.recovery.drills.faults import FailOverCluster, FailOverDatabase, StopTasks
 from prodready_constructs.recovery.drills.planned import Fault, Planned
+from prodready_constructs.recovery.drills.zones import CutOffZone, InterruptCachePower
 
 #: AWS's scenario cuts the network for two minutes, which is enough to break every open connection.
 CONNECTIONS_BREAK = timedelta(minutes=2)

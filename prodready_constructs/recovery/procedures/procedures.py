@@ -16,8 +16,8 @@ from constructs import Construct
 
 from prodready_constructs.contracts import ControlClaim, ProcedureSpec, record
 from prodready_constructs.errors import ConfigurationError
-from prodready_constructs.foundation import REGION, URL_SUFFIX, Part, path_of
-from prodready_constructs.recovery.procedures import document
+from prodready_constructs.foundation import ACCOUNT_ID, PARTITION, REGION, URL_SUFFIX, Part, path_of
+from prodready_constructs.recovery.procedures import releases, stores
 from prodready_constructs.recovery.procedures.automation import Automation
 from prodready_constructs.recovery.procedures.document import Action
 
@@ -29,7 +29,12 @@ CONTROLS = (
     ),
 )
 #: Whom aws:approve takes: users and roles of an account. https://docs.aws.amazon.com/systems-manager/latest/userguide/automation-action-approve.html
-_APPROVER = re.compile(r"arn:aws[a-z-]*:(iam::\d{12}:(user|role)/[\w+=,.@/-]+|sts::\d{12}:assumed-role/[\w+=,.@-]+/[\w+=,.@-]+)")
+#: What only the deployment knows stands in partition and account.
+_TOKEN = r"\$\{Token\[[^\]]+\]\}"
+_APPROVER = re.compile(
+    rf"arn:(aws[a-z-]*|{_TOKEN}):"
+    rf"(iam::(\d{{12}}|{_TOKEN}):(user|role)/[\w+=,.@/-]+|sts::(\d{{12}}|{_TOKEN}):assumed-role/[\w+=,.@-]+/[\w+=,.@-]+)"
+)
 
 
 class Procedures(Part):
@@ -76,7 +81,7 @@ class Procedures(Part):
     def restart(self, construct_id: str, service: ecs.IBaseService) -> Automation:
         """New tasks of the version that runs. Nobody needs to approve it: the service's own strategy keeps users served."""
         path = path_of(service)
-        made = document.restart(
+        made = releases.restart(
             cluster=service.cluster.cluster_name, service=service.service_name, service_arn=service.service_arn, name=path
         )
         return self._automate(construct_id, made, about=path)
@@ -84,7 +89,7 @@ class Procedures(Part):
     def return_to_revision(self, construct_id: str, service: ecs.IBaseService) -> Automation:
         """An older revision of the task definition, by the service's own strategy, once it is approved."""
         path = path_of(service)
-        made = document.return_to(
+        made = releases.return_to(
             cluster=service.cluster.cluster_name, service=service.service_name, service_arn=service.service_arn, name=path
         )
         return self._automate(construct_id, made, about=path)
@@ -93,11 +98,11 @@ class Procedures(Part):
         """A new value now. *rotated_by* is its rotation function; None where the service that owns the secret rotates it."""
         path = path_of(secret)
         function_arn = rotated_by.function_arn if rotated_by else None
-        return self._automate(construct_id, document.rotate(secret_arn=secret.secret_arn, function_arn=function_arn, name=path), about=path)
+        return self._automate(construct_id, releases.rotate(secret_arn=secret.secret_arn, function_arn=function_arn, name=path), about=path)
 
     def restore(self, construct_id: str, table: dynamodb.ITable, *, encryption_key: kms.IKey | None = None) -> Automation:
         """*table* as it was at a moment of the past, beside it, under its name with ``-restored``. *encryption_key* is the table's own."""
-        made = document.restore_table(
+        made = stores.restore_table(
             table=table.table_name,
             table_arn=table.table_arn,
             key_arn=encryption_key.key_arn if encryption_key else None,
@@ -106,14 +111,45 @@ class Procedures(Part):
         )
         return self._automate(construct_id, made, about=path_of(table))
 
+    def restore_database(
+        self,
+        construct_id: str,
+        database: rds.IDatabaseInstance,
+        *,
+        subnet_group: str,
+        parameter_group: str,
+        option_group: str,
+        encryption_key: kms.IKey | None = None,
+    ) -> Automation:
+        """*database* as it was at a moment of the past, beside it, under its name with ``-restored``, behind its security groups.
+
+        Names of its groups: an option group is ``default:postgres-17`` where it has none of its own. *encryption_key* is the database's own.
+        """
+        here = f"arn:{PARTITION}:rds:{REGION}:{ACCOUNT_ID}"
+        groups = (("subgrp", subnet_group), ("pg", parameter_group), ("og", option_group))
+        made = stores.restore_instance(
+            identifier=database.instance_identifier,
+            arn=database.instance_arn,
+            groups={kind: (name, f"{here}:{kind}:{name}") for kind, name in groups},
+            security_groups=[group.security_group_id for group in database.connections.security_groups],
+            key_arn=encryption_key.key_arn if encryption_key else None,
+            through=f"rds.{REGION}.{URL_SUFFIX}",
+        )
+        return self._automate(construct_id, made, about=path_of(database))
+
+    def promote(self, construct_id: str, replica: rds.IDatabaseInstance) -> Automation:
+        """A read replica becomes a database of its own, once it is approved: for the loss of its source's region."""
+        made = stores.promote_replica(identifier=replica.instance_identifier, arn=replica.instance_arn)
+        return self._automate(construct_id, made, about=path_of(replica))
+
     def fail_over(self, construct_id: str, database: rds.IDatabaseInstance) -> Automation:
         """The standby becomes the database, once it is approved."""
-        made = document.fail_over_instance(identifier=database.instance_identifier, arn=database.instance_arn)
+        made = stores.fail_over_instance(identifier=database.instance_identifier, arn=database.instance_arn)
         return self._automate(construct_id, made, about=path_of(database))
 
     def fail_over_cluster(self, construct_id: str, cluster: rds.IDatabaseCluster) -> Automation:
         """A reader becomes the writer, once it is approved."""
-        made = document.fail_over_cluster(identifier=cluster.cluster_identifier, arn=cluster.cluster_arn)
+        made = stores.fail_over_cluster(identifier=cluster.cluster_identifier, arn=cluster.cluster_arn)
         return self._automate(construct_id, made, about=path_of(cluster))
 
     def _automate(self, construct_id: str, action: Action, *, about: str) -> Automation:

@@ -43,7 +43,7 @@ SPEC = ProcedureSpec(
     severity=Severity.WARNING,
     destroys="The old shard's copy.",
 )
-VERBS = {"Restart", "Return", "Rotate", "RotateOwned", "Restore", "RestorePlain", "FailOver", "FailOverLedger"}
+VERBS = {"Restart", "Return", "Rotate", "RotateOwned", "Restore", "RestorePlain", "RestoreOrders", "Promote", "FailOver", "FailOverLedger"}
 
 
 def build(stack: cdk.Stack) -> dict[str, Automation]:
@@ -66,7 +66,12 @@ def build(stack: cdk.Stack) -> dict[str, Automation]:
     key = kms.Key.from_key_arn(stack, "Key", "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab")
     table = dynamodb.Table.from_table_name(stack, "Carts", "carts")
     instance = rds.DatabaseInstance.from_database_instance_attributes(
-        stack, "Orders", instance_identifier="orders", instance_endpoint_address="orders.example.com", port=5432, security_groups=[]
+        stack,
+        "Orders",
+        instance_identifier="orders",
+        instance_endpoint_address="orders.example.com",
+        port=5432,
+        security_groups=[ec2.SecurityGroup.from_security_group_id(stack, "Behind", "sg-1")],
     )
     cluster = rds.DatabaseCluster.from_database_cluster_attributes(stack, "Ledger", cluster_identifier="ledger")
     topic = sns.Topic.from_topic_arn(stack, "Approvals", "arn:aws:sns:us-east-1:111122223333:AutomationApprovals")
@@ -78,6 +83,15 @@ def build(stack: cdk.Stack) -> dict[str, Automation]:
         "RotateOwned": made.rotate("RotateOwned", secret),
         "Restore": made.restore("Restore", table, encryption_key=key),
         "RestorePlain": made.restore("RestorePlain", table),
+        "RestoreOrders": made.restore_database(
+            "RestoreOrders",
+            instance,
+            subnet_group="isolated",
+            parameter_group="orders-17",
+            option_group="default:postgres-17",
+            encryption_key=key,
+        ),
+        "Promote": made.promote("Promote", instance),
         "FailOver": made.fail_over("FailOver", instance),
         "FailOverLedger": made.fail_over_cluster("FailOverLedger", cluster),
     }
@@ -223,7 +237,7 @@ def test_each_role_is_for_this_resource_only(template: Template, verb: str) -> N
 @pytest.mark.control("DR-6")
 def test_what_users_would_notice_is_approved_first(template: Template, documents: dict[str, dict[str, Any]]) -> None:
     approved = {verb for verb, document in documents.items() if document["mainSteps"][0]["action"] == "aws:approve"}
-    assert approved == {"Return", "FailOver", "FailOverLedger"}
+    assert approved == {"Return", "Promote", "FailOver", "FailOverLedger"}
     for verb in approved:
         step = documents[verb]["mainSteps"][0]
         assert step["inputs"]["Approvers"] == [ON_CALL]
@@ -246,6 +260,19 @@ def test_inputs_are_checked(documents: dict[str, dict[str, Any]], verb: str, par
     pattern = documents[verb]["parameters"][parameter]["allowedPattern"]
     assert re.search(pattern, good)
     assert [each for each in bad if re.search(pattern, each)] == []
+
+
+@pytest.mark.control("DR-6", "DR-5")
+def test_a_restored_database_stands_where_the_old_one_does(template: Template, documents: dict[str, dict[str, Any]]) -> None:
+    inputs = documents["RestoreOrders"]["mainSteps"][0]["inputs"]
+    assert (inputs["SourceDBInstanceIdentifier"], inputs["TargetDBInstanceIdentifier"]) == ("orders", "orders-restored")
+    assert (inputs["DBSubnetGroupName"], inputs["VpcSecurityGroupIds"]) == ("isolated", ["sg-1"])
+    assert (inputs["PubliclyAccessible"], inputs["DeletionProtection"]) == (False, True)
+    restores, looks, grants = statements(template, "RestoreOrders")
+    assert restores["Action"] == "rds:RestoreDBInstanceToPointInTime"
+    assert json.dumps(restores["Resource"]).count("og:default:postgres-17") == 1
+    assert "-restored" in json.dumps(looks["Resource"])
+    assert set(grants["Condition"]["StringEquals"]) == {"kms:ViaService"}
 
 
 @pytest.mark.control("DR-6")
