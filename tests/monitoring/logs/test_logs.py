@@ -154,6 +154,10 @@ LINES = {
 }
 
 
+#: Drawn only where a group is archived.
+HANDED_OVER = "Archive: lines handed over"
+
+
 class TestCountedLogs:
     @pytest.mark.parametrize("kind", ["errors", "warnings", "neither"])
     def test_json_lines_are_counted_by_level(self, made: Made, kind: str) -> None:
@@ -331,11 +335,7 @@ class TestWhatWakes:
 
     def test_graphs(self, made: Made) -> None:
         titles = [graph.title for part in (made.kept, made.counted, made.account, made.archive) for graph in part.graphs]
-        assert titles == ["Log group", "Log lines", "Sensitive data in logs", "Archive: delay in seconds", "Archive: bytes", LINES]
-
-
-#: Only where a group is archived.
-LINES = "Archive: lines handed over"
+        assert titles == ["Log group", "Log lines", "Sensitive data in logs", "Archive: delay in seconds", "Archive: bytes", HANDED_OVER]
 
 
 def own(found: list[str]) -> list[str]:
