@@ -189,8 +189,9 @@ def matches(expected: Any, found: Any) -> bool:
 def _matches_mapping(expected: Mapping[str, Any], found: Any) -> bool:
     if not isinstance(found, Mapping):
         return False
-    spelling = {str(name).lower(): name for name in found}
-    return all(name.lower() in spelling and matches(item, found[spelling[name.lower()]]) for name, item in expected.items())
+    # A name as it is spelt comes first: the inputs of an automation have ``Service`` and ``service``.
+    spelt = {**{str(name).lower(): item for name, item in found.items()}, **found}
+    return all(matches(item, spelt.get(name, spelt.get(name.lower()))) for name, item in expected.items())
 
 
 def _matches_list(expected: list[Any], found: Any) -> bool:
