@@ -24,6 +24,15 @@ _BACKUP = Published(_FIVE, "AWS Backup developer guide: metrics are sent to Clou
 _S3_STORAGE = Published(timedelta(days=1), "Amazon S3 user guide: storage metrics are reported once a day")
 _CAPACITY = Published(_FIVE, "Amazon DynamoDB developer guide: account and provisioned capacity are reported every five minutes")
 
+#: AWS's own metrics come every minute at most; only what a program stores with a resolution of a second can be asked for more often.
+#: Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html, Period
+_STANDARD = Published(
+    _MINUTE, "CloudWatch API reference, PutMetricAlarm: shorter periods are for metrics stored with a resolution of a second"
+)
+_OF_AWS = ("AWS/", "ECS/ContainerInsights", "CloudWatchSynthetics")
+#: Publishes some metrics every ten seconds. Source: Amazon SageMaker AI developer guide, high-resolution metrics of endpoints.
+_FAST = "AWS/SageMaker"
+
 #: What comes less often than every minute: by namespace and metric, or by namespace alone. EC2's own metrics are not here: five minutes
 #: apart with basic monitoring, one with detailed monitoring, and the metric does not say which.
 SLOW: dict[tuple[str, str | None], Published] = {
@@ -65,5 +74,6 @@ def valid(period: timedelta) -> bool:
 
 
 def published(metric: Metric) -> Published | None:
-    """How often *metric* comes where that is less than every minute; None otherwise, and for metrics this table does not know."""
-    return SLOW.get((metric.namespace, metric.name)) or SLOW.get((metric.namespace, None))
+    """How often *metric* comes; None for a program's own, which may come every second."""
+    found = SLOW.get((metric.namespace, metric.name)) or SLOW.get((metric.namespace, None))
+    return found or (_STANDARD if metric.namespace.startswith(_OF_AWS) and not metric.namespace.startswith(_FAST) else None)

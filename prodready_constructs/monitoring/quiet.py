@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -30,11 +30,18 @@ CONTROLS = (
 #: Alarms that one composite alarm may have below it; with room for long ARNs in its rule of 10,240 characters.
 #: Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutCompositeAlarm.html
 MOST_MEMBERS = 60
-#: Alarms that one mute rule takes, and how long it mutes (AWS::CloudWatch::AlarmMuteRule; Schedule, CloudWatch API reference).
-MOST_MUTED = 500
+#: Alarms that one mute rule takes: what the API says; CloudFormation's schema says 500, which nobody has to rely on.
+#: Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_MuteTargets.html
+MOST_MUTED = 100
+#: Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_Schedule.html
 SHORTEST_MUTE, LONGEST_MUTE = timedelta(minutes=1), timedelta(days=15)
-_CRON = re.compile(r"cron\(\S+( \S+){4}\)")
-_AT = re.compile(r"at\(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}\)")
+_CRON = re.compile(r"cron\((\S+) (\S+) (\S+) (\S+) (\S+)\)")
+_AT = re.compile(r"at\((\d{4}-\d{2}-\d{2}T\d{2}:\d{2})\)")
+#: The fields of such a cron: lowest and highest value, and the names it takes beside numbers. There are no steps and no question marks.
+_MONTHS, _DAYS = "JAN FEB MAR APR MAY JUN JUL AUG SEP OCT NOV DEC", "SUN MON TUE WED THU FRI SAT"
+_FIELDS = ((0, 59, ""), (0, 23, ""), (1, 31, ""), (1, 12, _MONTHS), (0, 7, _DAYS))
+#: As the time zone database names them: ``Europe/Berlin``, ``America/Argentina/Buenos_Aires``, ``Etc/GMT+1``, ``UTC``.
+_ZONE = re.compile(r"(?=.{1,50}$)[A-Z][A-Za-z0-9_+-]*(/[A-Z][A-Za-z0-9_+-]*){0,2}")
 
 
 class Hush(Part):
@@ -121,12 +128,19 @@ class Mute(Part):
         self, scope: Watch, construct_id: str, *, alarm_names: Sequence[str], schedule: str, lasting: timedelta, time_zone: str
     ) -> None:
         super().__init__(scope, construct_id)
-        if not _CRON.fullmatch(schedule) and not _AT.fullmatch(schedule):
+        if not _can_begin(schedule):
             raise ConfigurationError(
                 f"{self.path}: schedule",
                 given=schedule,
                 allowed="cron(minute hour day-of-month month day-of-week) or at(yyyy-mm-ddThh:mm)",
-                mend="e.g. cron(0 2 * * SUN): five fields, no year",
+                mend="e.g. cron(0 2 * * SUN): five fields of * , - numbers and names, no year",
+            )
+        if not _ZONE.fullmatch(time_zone):
+            raise ConfigurationError(
+                f"{self.path}: time_zone",
+                given=time_zone,
+                allowed="a name of the time zone database",
+                mend="write it like 'Europe/Berlin', or leave it out for UTC",
             )
         if not SHORTEST_MUTE <= lasting <= LONGEST_MUTE or lasting % SHORTEST_MUTE:
             raise ConfigurationError(
@@ -135,23 +149,46 @@ class Mute(Part):
                 allowed=f"whole minutes, {span(SHORTEST_MUTE)} to {span(LONGEST_MUTE)}",
                 mend="mute for as long as the maintenance takes",
             )
-        if not 1 <= len(alarm_names) <= MOST_MUTED:
+        if not alarm_names:
             raise ConfigurationError(
-                self.path,
-                given=f"{len(alarm_names)} alarms",
-                allowed=f"1 to {MOST_MUTED} alarms on metrics",
-                mend="mute the constructs that are worked on, and no other",
+                self.path, given="0 alarms", allowed="alarms on metrics", mend="mute constructs that this Watch watches and that have some"
             )
-        #: The rule itself.
-        self.rule = cloudwatch.CfnAlarmMuteRule(
-            self,
-            "Rule",
-            description=f"Maintenance: {len(alarm_names)} alarms act on nothing for {span(lasting)}.",
-            mute_targets=cloudwatch.CfnAlarmMuteRule.MuteTargetsProperty(alarm_names=list(alarm_names)),
-            rule=cloudwatch.CfnAlarmMuteRule.RuleProperty(
-                schedule=cloudwatch.CfnAlarmMuteRule.ScheduleProperty(
-                    expression=schedule, duration=f"PT{seconds(lasting) // 60}M", timezone=time_zone
-                )
-            ),
+        window = cloudwatch.CfnAlarmMuteRule.RuleProperty(
+            schedule=cloudwatch.CfnAlarmMuteRule.ScheduleProperty(
+                expression=schedule, duration=f"PT{seconds(lasting) // 60}M", timezone=time_zone
+            )
+        )
+        #: The rules themselves: one for each hundred alarms.
+        self.rules = tuple(
+            cloudwatch.CfnAlarmMuteRule(
+                self,
+                f"Rule{start // MOST_MUTED + 1 if start else ''}",
+                description=f"Maintenance: {len(alarm_names)} alarms act on nothing for {span(lasting)}.",
+                mute_targets=cloudwatch.CfnAlarmMuteRule.MuteTargetsProperty(alarm_names=list(alarm_names[start : start + MOST_MUTED])),
+                rule=window,
+            )
+            for start in range(0, len(alarm_names), MOST_MUTED)
         )
         record(self, controls=CONTROLS[:0], tier="monitoring", mutes=len(alarm_names), schedule=schedule, minutes=seconds(lasting) // 60)
+
+
+def _can_begin(schedule: str) -> bool:
+    """Whether CloudWatch understands when a window begins."""
+    if found := _AT.fullmatch(schedule):
+        try:
+            return bool(datetime.fromisoformat(found[1]))
+        except ValueError:
+            return False
+    found = _CRON.fullmatch(schedule)
+    return found is not None and all(_is_field(text, *field) for text, field in zip(found.groups(), _FIELDS, strict=True))
+
+
+def _is_field(text: str, low: int, high: int, names: str) -> bool:
+    """Lists of ``*``, values and ranges."""
+    known = {name: place + low for place, name in enumerate(names.split())} | {str(value): value for value in range(low, high + 1)}
+    for part in text.upper().split(","):
+        first, is_range, last = part.partition("-")
+        values = [known.get(value.lstrip("0") or value[:1], -1) for value in (first, last if is_range else first)]
+        if part != "*" and (-1 in values or values[0] > values[1]):
+            return False
+    return True

@@ -311,6 +311,11 @@ def _metric(namespace: str, name: str, seconds: int) -> Metric:
             r"got 'an expression over 11 metrics'; allowed: 10 metrics in one alarm, CloudWatch's limit; make one alarm for each ten of them",
         ),
         (
+            replace(CPU, metric=_metric("AWS/RDS", "CPUUtilization", 30)),
+            r"alarm CpuHigh: got 'a period of 30 seconds for AWS/RDS CPUUtilization'; allowed: 1 minute or longer, which is how often it comes "
+            r"\(CloudWatch API reference, PutMetricAlarm: shorter periods are for metrics stored with a resolution of a second\); lengthen",
+        ),
+        (
             replace(TOGETHER, all_of=TOGETHER.all_of[:1]),
             r"alarm Burning: got '1 alarms together'; allowed: two or more; describe one alarm as an AlarmSpec",
         ),
@@ -346,11 +351,15 @@ def test_refuses_to_hush_or_mute_what_is_not_there() -> None:
         r"hush a construct of watching that has warnings on metrics",
     ):
         made.hush(critical, during=DEPLOYING)
-    for schedule in ("rate(1 day)", "cron(0 2 * * SUN *)", "at(2026-01-01)"):
+    for schedule in (
+        *("rate(1 day)", "cron(0 2 * * SUN *)", "at(2026-01-01)", "at(2026-02-30T02:00)", "cron(60 2 * * *)", "cron(0 24 * * *)"),
+        *("cron(0 2 0 * *)", "cron(0 2 * 13 *)", "cron(0 2 * * SON)", "cron(0 2 * * 8)", "cron(0 2 ? * SUN)", "cron(0/5 2 * * *)"),
+        *("cron(0 6-2 * * *)", "cron(0 2, * * *)", "cron(0 - * * *)"),
+    ):
         with pytest.raises(
             ConfigurationError,
             match=r"schedule: got '.*'; allowed: cron\(minute hour day-of-month month day-of-week\) or at\(yyyy-mm-ddThh:mm\); "
-            r"e\.g\. cron\(0 2 \* \* SUN\): five fields, no year",
+            r"e\.g\. cron\(0 2 \* \* SUN\): five fields of \* , - numbers and names, no year",
         ):
             made.mute(schedule, [critical], schedule=schedule, lasting=timedelta(hours=1))
     for number, lasting in enumerate((timedelta(seconds=30), timedelta(days=16), timedelta(seconds=90))):
@@ -360,9 +369,43 @@ def test_refuses_to_hush_or_mute_what_is_not_there() -> None:
             made.mute(f"Long{number}", [critical], schedule="cron(0 2 * * SUN)", lasting=lasting)
     with pytest.raises(
         ConfigurationError,
-        match=r"Stack/Watch/None: got '0 alarms'; allowed: 1 to 500 alarms on metrics; mute the constructs that are worked on, and no other",
+        match=r"Stack/Watch/None: got '0 alarms'; allowed: alarms on metrics; mute constructs that this Watch watches and that have some",
     ):
         made.mute("None", [], schedule="at(2026-01-01T02:00)", lasting=timedelta(hours=1))
+    for number, zone in enumerate(("berlin", "Europe/", "Europe Berlin", "+01:00", "", "A" * 51)):
+        with pytest.raises(
+            ConfigurationError,
+            match=r"time_zone: got '.*'; allowed: a name of the time zone database; write it like 'Europe/Berlin', or leave it out for UTC",
+        ):
+            made.mute(f"Zone{number}", [critical], schedule="cron(0 2 * * SUN)", lasting=timedelta(hours=1), time_zone=zone)
+
+
+@pytest.mark.control("OPS-8")
+@pytest.mark.parametrize(
+    ("schedule", "zone"),
+    [
+        ("cron(0,30 2-4 1,15 JAN-MAR *)", "America/Argentina/Buenos_Aires"),
+        ("cron(05 00 * * mon-FRI,7)", "Etc/GMT+1"),
+        ("at(2028-02-29T23:59)", "UTC"),
+    ],
+)
+def test_mutes_as_cloudwatch_writes_it(schedule: str, zone: str) -> None:
+    stack = new_stack()
+    orders = Watched(stack, "Orders", CPU)
+    watch(stack, orders).mute("Window", [orders], schedule=schedule, lasting=timedelta(days=2, hours=12), time_zone=zone)
+    rule = synth(stack).props("AWS::CloudWatch::AlarmMuteRule")
+    assert rule["Rule"]["Schedule"] == {"Duration": "PT3600M", "Expression": schedule, "Timezone": zone}
+
+
+@pytest.mark.control("OPS-8")
+def test_a_rule_for_each_hundred_alarms() -> None:
+    stack = new_stack()
+    many = Watched(stack, "Many", *(replace(CPU, id=f"Cpu{number}") for number in range(101)))
+    made = watch(stack, many).mute("Window", [many], schedule="cron(0 2 * * SUN)", lasting=timedelta(hours=1))
+    rules = synth(stack).of_type("AWS::CloudWatch::AlarmMuteRule")
+    assert [len(rule["Properties"]["MuteTargets"]["AlarmNames"]) for rule in rules.values()] == [100, 1]
+    assert [name.partition("Rule2")[1] for name in rules] == ["", "Rule2"]
+    assert len(made.rules) == 2
 
 
 def test_an_alarm_is_one_message_and_a_band_too() -> None:
