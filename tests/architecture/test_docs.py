@@ -122,6 +122,15 @@ def test_the_alarms_of_a_room_are_those_on_its_page(page: Path) -> None:
     assert unknown == set(), "not in the room"
 
 
+def test_what_the_page_of_the_night_says_wakes_somebody_does() -> None:
+    (table,) = re.findall(r"^\| what wakes \|.*\n\|[-|]+\n((?:\|.*\n)+)", (DOCS / "operate.md").read_text(encoding="utf-8"), re.MULTILINE)
+    named = {name for row in table.splitlines() for name in re.findall(r"`([A-Z]\w+)`", row.split("|")[1])}
+    rows = [row for page in ROOMS for row in page.read_text(encoding="utf-8").splitlines() if row.startswith("|") and "critical" in row]
+    wakes = {name for row in rows for name in re.findall(r"\b[A-Z]\w+", row.split("|")[1])}
+    assert len(named) > 20
+    assert named - wakes == set()
+
+
 def test_every_room_and_decision_has_its_place() -> None:
     rooms = {init.parent.name for init in PACKAGE.glob("*/__init__.py")} - {
         "cli",
