@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 from prodready_constructs.cache.watched import FIVE_MINUTES, WatchedCache, alarms
-from prodready_constructs.contracts import AlarmSpec, AnyAlarmSpec, EventSpec, GraphSpec, MathMetric, RunbookSpec, Severity
+from prodready_constructs.contracts import AlarmSpec, AnyAlarmSpec, GraphSpec, MathMetric, RunbookSpec, Severity
+from prodready_constructs.foundation.rotation_alarms import rotation_failed
 
 #: What one node takes, and when to say so.
 MOST_CONNECTIONS, _SHARE = 65_000, 0.8
@@ -65,26 +66,13 @@ def common_alarms(cache: WatchedCache) -> tuple[AnyAlarmSpec, ...]:
             source=f"AWS suggests an alarm ({_METRICS}); ten in five minutes is no mistyped password",
         ),
         *_hit_rate(cache),
-        EventSpec(
-            id="SecretRotationFailed",
-            pattern={
-                "source": ["aws.secretsmanager"],
-                "detail-type": ["AWS Service Event via CloudTrail"],
-                "detail": {
-                    "eventName": ["RotationFailed", "RotationAbandoned"],
-                    "additionalEventData": {"SecretId": [cache.secret_arn]},
-                },
-            },
-            severity=Severity.WARNING,
+        rotation_failed(
+            "SecretRotationFailed",
+            secret_arn=cache.secret_arn,
+            named=cache.secret_arn,
             source="https://docs.aws.amazon.com/secretsmanager/latest/userguide/monitoring-eventbridge.html; ledger SEC-2",
-            runbook=RunbookSpec(
-                meaning="The application's password was not rotated: it still works, and gets older than the policy allows.",
-                causes=("the rotation function failed: see its log", "the function may not read the secret or use its key"),
-                first_commands=(
-                    f"aws secretsmanager describe-secret --secret-id {cache.secret_arn}",
-                    f"aws secretsmanager rotate-secret --secret-id {cache.secret_arn}",
-                ),
-            ),
+            meaning="The application's password was not rotated: it still works, and gets older than the policy allows.",
+            causes=("the rotation function failed: see its log", "the function may not read the secret or use its key"),
         ),
     )
 

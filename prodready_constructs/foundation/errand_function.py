@@ -21,8 +21,9 @@ from prodready_constructs.foundation.part import REGION
 from prodready_constructs.foundation.roles import ComposedRole
 from prodready_constructs.waivers import waive
 
-#: What AWS Lambda needs to stand in a VPC (Lambda developer guide, execution role for VPC functions).
-_WITHOUT_RESOURCE_LEVEL = (
+#: What AWS Lambda needs to stand in a VPC, and what takes no resource.
+#: Source: https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html, "Required IAM permissions"
+NETWORK_INTERFACES = (
     "ec2:AssignPrivateIpAddresses",
     "ec2:CreateNetworkInterface",
     "ec2:DeleteNetworkInterface",
@@ -84,7 +85,7 @@ def errand_function(
         description=purpose[0],
         statements=[
             {
-                "Action": list(_WITHOUT_RESOURCE_LEVEL),
+                "Action": list(NETWORK_INTERFACES),
                 "Resource": "*",
                 "Condition": {"StringEquals": {"aws:RequestedRegion": REGION}},
             },

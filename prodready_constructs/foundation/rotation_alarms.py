@@ -1,8 +1,8 @@
-"""What is watched of every rotation: runs that fail, and runs that were given up."""
+"""What is watched of every rotation: runs that fail or were given up, and secrets that stay as they were."""
 
 from __future__ import annotations
 
-from prodready_constructs.contracts import AlarmSpec, GraphSpec, Metric, RunbookSpec, Severity
+from prodready_constructs.contracts import AlarmSpec, EventSpec, GraphSpec, Metric, RunbookSpec, Severity
 
 
 def rotation_alarms(
@@ -48,6 +48,32 @@ def rotation_alarms(
                 meaning="A step of a rotation was given up: a version of a secret may hang in AWSPENDING.",
                 causes=(f"The function cannot reach {reaches}", "The function was throttled for hours"),
                 first_commands=commands,
+            ),
+        ),
+    )
+
+
+def rotation_failed(event_id: str, *, secret_arn: str, named: str, source: str, meaning: str, causes: tuple[str, ...]) -> EventSpec:
+    """Secrets Manager did not rotate one secret. It says so by an event through CloudTrail, which needs a trail in the account.
+
+    Args:
+        named: the secret's name or ARN, as the commands say it.
+    """
+    return EventSpec(
+        id=event_id,
+        pattern={
+            "source": ["aws.secretsmanager"],
+            "detail-type": ["AWS Service Event via CloudTrail"],
+            "detail": {"eventName": ["RotationFailed", "RotationAbandoned"], "additionalEventData": {"SecretId": [secret_arn]}},
+        },
+        severity=Severity.WARNING,
+        source=source,
+        runbook=RunbookSpec(
+            meaning=meaning,
+            causes=causes,
+            first_commands=(
+                f"aws secretsmanager describe-secret --secret-id {named}",
+                f"aws secretsmanager rotate-secret --secret-id {named}",
             ),
         ),
     )

@@ -13,10 +13,11 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
-from prodready_constructs.contracts import Attachment, ControlClaim, EventSpec, GraphSpec, RunbookSpec, SecretField, Severity, record
+from prodready_constructs.contracts import Attachment, ControlClaim, EventSpec, GraphSpec, SecretField, record
 from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.foundation import DataKey, Part
 from prodready_constructs.foundation.rotation import check_rotation_period, check_secret_name, deny_strangers, rotate_on_schedule
+from prodready_constructs.foundation.rotation_alarms import rotation_failed
 from prodready_constructs.identity.client_secret_rotation import ClientSecretRotation
 from prodready_constructs.identity.token_lives import CHALLENGE_LIFE, SESSION_RANGE, check_token_life, minutes
 from prodready_constructs.identity.user_directory import UserDirectory
@@ -162,26 +163,13 @@ class ServiceAccount(Part):
     def alarm_specs(self) -> tuple[EventSpec, ...]:
         """A rotation that failed. Secrets Manager reports it as an event through CloudTrail, which needs a trail in the account."""
         return (
-            EventSpec(
-                id="ClientRotationFailed",
-                pattern={
-                    "source": ["aws.secretsmanager"],
-                    "detail-type": ["AWS Service Event via CloudTrail"],
-                    "detail": {
-                        "eventName": ["RotationFailed", "RotationAbandoned"],
-                        "additionalEventData": {"SecretId": [self.secret.secret_arn]},
-                    },
-                },
-                severity=Severity.WARNING,
+            rotation_failed(
+                "ClientRotationFailed",
+                secret_arn=self.secret.secret_arn,
+                named=self._name,
                 source="AWS Secrets Manager user guide, CloudTrail entries of rotation events",
-                runbook=RunbookSpec(
-                    meaning=f"The client secret {self._name} was not rotated. The old one stays valid; a new account has none yet.",
-                    causes=("The rotation function failed: see its logs", "The sign-in page's name does not resolve yet"),
-                    first_commands=(
-                        f"aws secretsmanager describe-secret --secret-id {self._name}",
-                        f"aws secretsmanager rotate-secret --secret-id {self._name}",
-                    ),
-                ),
+                meaning=f"The client secret {self._name} was not rotated. The old one stays valid; a new account has none yet.",
+                causes=("The rotation function failed: see its logs", "The sign-in page's name does not resolve yet"),
             ),
         )
 

@@ -13,8 +13,9 @@ from constructs import Construct
 from prodready_constructs.contracts import AlarmSpec, ControlClaim, GraphSpec, record
 from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.foundation import ACCOUNT_ID, PARTITION, REGION, Part, class_facts, mark, own_key, require_class, require_region
+from prodready_constructs.foundation.dead_letters import dead_letter_queue
+from prodready_constructs.messaging.admission import KEY_ACTIONS, admits
 from prodready_constructs.messaging.data_protection import data_protection
-from prodready_constructs.messaging.dead_letters import KEY_ACTIONS, admits, dead_letter_queue
 from prodready_constructs.messaging.deliveries import delivery_logs, feedback_role, key_admits_logs, logging
 from prodready_constructs.messaging.filters import MessageFilter
 from prodready_constructs.messaging.ordering import Fifo, throughput_scope
@@ -107,7 +108,6 @@ class ProtectedTopic(Part):
             "Undelivered",
             key=self.key,
             fifo=self.fifo,
-            only_source=None,
             rules=["AwsSolutions-SQS3", "Serverless-SQSRedrivePolicy"],
             because="This queue is itself the dead-letter queue of the topic's subscriptions, nothing consumes it, it keeps messages as "
             "long as SQS can, and a critical alarm fires on its first message.",

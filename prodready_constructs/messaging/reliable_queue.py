@@ -14,8 +14,9 @@ from constructs import Construct
 
 from prodready_constructs.contracts import AlarmSpec, Attachment, ControlClaim, GraphSpec, RecoveryFact, record
 from prodready_constructs.foundation import ACCOUNT_ID, PARTITION, REGION, Part, class_facts, mark, own_key, require_class, require_region
+from prodready_constructs.foundation.dead_letters import KEY_REUSE, LONG_POLLING, dead_letter_queue
 from prodready_constructs.foundation.visibility import check_function
-from prodready_constructs.messaging.dead_letters import KEY_ACTIONS, KEY_REUSE, LONG_POLLING, admits, dead_letter_queue
+from prodready_constructs.messaging.admission import KEY_ACTIONS, admits
 from prodready_constructs.messaging.names import queue_name, variable_prefix
 from prodready_constructs.messaging.ordering import Fifo, deduplication_scope, throughput_limit
 from prodready_constructs.messaging.queue_alarms import WatchedQueue, queue_alarms, queue_graphs
@@ -96,7 +97,6 @@ class ReliableQueue(Part):
         #: Where messages go that could not be handled.
         self.dead_letters = dead_letter_queue(
             self,
-            "DeadLetters",
             key=self.key,
             fifo=self.fifo,
             # Made of the name, not referred to: the queue refers to its dead letters already.

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 from prodready_constructs.errors import ConfigurationError
+from prodready_constructs.foundation.dead_letters import LONGEST_KEPT
 from prodready_constructs.foundation.visibility import within_seconds
-from prodready_constructs.messaging.dead_letters import LONGEST_KEPT
 from prodready_constructs.posture import DataClass, MessagingPosture
 
 #: The bounds of SQS (SetQueueAttributes). A message that is visible at once again is handed to the next consumer while the first has it.

@@ -11,10 +11,11 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
-from prodready_constructs.contracts import ControlClaim, EventSpec, GraphSpec, RunbookSpec, SecretField, Severity, record
+from prodready_constructs.contracts import ControlClaim, EventSpec, GraphSpec, SecretField, record
 from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.foundation import DataKey, Part
 from prodready_constructs.foundation.rotation import deny_strangers, rotate_on_schedule
+from prodready_constructs.foundation.rotation_alarms import rotation_failed
 from prodready_constructs.security.random_rotation import RandomRotation
 from prodready_constructs.security.secret_request import SHORTEST, check_request
 from prodready_constructs.waivers import waive
@@ -152,26 +153,13 @@ class AppSecret(Part):
         if not self._rotated:
             return ()
         return (
-            EventSpec(
-                id="RotationFailed",
-                pattern={
-                    "source": ["aws.secretsmanager"],
-                    "detail-type": ["AWS Service Event via CloudTrail"],
-                    "detail": {
-                        "eventName": ["RotationFailed", "RotationAbandoned"],
-                        "additionalEventData": {"SecretId": [self.secret.secret_arn]},
-                    },
-                },
-                severity=Severity.WARNING,
+            rotation_failed(
+                "RotationFailed",
+                secret_arn=self.secret.secret_arn,
+                named=self._name,
                 source="AWS Secrets Manager user guide, CloudTrail entries of rotation events",
-                runbook=RunbookSpec(
-                    meaning=f"The secret {self._name} was not rotated. The old value stays valid, so users notice nothing.",
-                    causes=("The rotation function failed: see its logs", "The function may not read the secret or use its key"),
-                    first_commands=(
-                        f"aws secretsmanager describe-secret --secret-id {self._name}",
-                        f"aws secretsmanager rotate-secret --secret-id {self._name}",
-                    ),
-                ),
+                meaning=f"The secret {self._name} was not rotated. The old value stays valid, so users notice nothing.",
+                causes=("The rotation function failed: see its logs", "The function may not read the secret or use its key"),
             ),
         )
 

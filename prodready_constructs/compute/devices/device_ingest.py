@@ -16,7 +16,7 @@ from prodready_constructs.compute.devices.account import DeviceAudit, DeviceLogs
 from prodready_constructs.compute.devices.alarms import Watched, device_alarms, device_graphs
 from prodready_constructs.compute.devices.behaviour import security_profile
 from prodready_constructs.compute.devices.custom_domain import DeviceEndpoint, RegionalDomain
-from prodready_constructs.compute.devices.dead_letters import dead_letter_queue, error_action
+from prodready_constructs.compute.devices.dead_letters import error_action
 from prodready_constructs.compute.devices.provisioning import ProvisioningTemplate
 from prodready_constructs.compute.devices.provisioning_template import DeviceProvisioning
 from prodready_constructs.compute.devices.rules import TopicRule, add_topic_rule, check_rule_id, trusted
@@ -26,6 +26,7 @@ from prodready_constructs.compute.devices.topics import DeviceTopics, check_pref
 from prodready_constructs.contracts import AlarmSpec, ControlClaim, GraphSpec, record
 from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.foundation import ComposedRole, DataKey, Part
+from prodready_constructs.foundation.dead_letters import dead_letter_queue
 from prodready_constructs.posture import DevicePosture
 
 CONTROLS = (
@@ -105,7 +106,13 @@ class DeviceIngest(Part):
         )
         key_arn = self.key.key_arn
         #: Messages that a rule could not bring to its target, with the reason.
-        self.dead_letters = dead_letter_queue(self, key=self.key)
+        self.dead_letters = dead_letter_queue(
+            self,
+            key=self.key,
+            rules=["AwsSolutions-SQS3", "Serverless-SQSRedrivePolicy"],
+            because="This queue is itself where messages end that no target took: nothing consumes it, it keeps them as long as SQS can, and "
+            "a critical alarm fires on its first message.",
+        )
         self._dead_letters_url = self.dead_letters.queue_url
         self._error_action = error_action(self, self.dead_letters, queue_url=self._dead_letters_url, key_arn=key_arn)
         #: Hears of each finding of the audit and of each device that behaves oddly; subscribe what looks into them.

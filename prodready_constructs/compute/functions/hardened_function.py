@@ -18,7 +18,7 @@ from prodready_constructs.compute.functions.claims import CONTROLS
 from prodready_constructs.compute.functions.code import FunctionCode, check_code
 from prodready_constructs.compute.functions.environment import check_setting
 from prodready_constructs.compute.functions.metrics import WatchedFunction
-from prodready_constructs.compute.functions.parts import dead_letter_queue, hardened_function
+from prodready_constructs.compute.functions.parts import hardened_function
 from prodready_constructs.compute.functions.placement import OutsideVpc, place
 from prodready_constructs.compute.functions.release import ALIAS, FunctionRelease
 from prodready_constructs.compute.functions.signing import CodeSigning
@@ -26,6 +26,7 @@ from prodready_constructs.compute.functions.smoke import smoke_check
 from prodready_constructs.compute.functions.verbs import FunctionVerbs
 from prodready_constructs.contracts import record
 from prodready_constructs.foundation import DataKey, Part
+from prodready_constructs.foundation.dead_letters import dead_letter_queue
 from prodready_constructs.posture import FunctionPosture
 
 
@@ -86,7 +87,13 @@ class HardenedFunction(FunctionVerbs, Part):
         #: The key of logs, environment and dead letters.
         self.key: kms.IKey = encryption_key or DataKey(self, "Key", description=f"{path}: logs and events", encrypts_logs=True).key
         #: Events that were given up.
-        self.dead_letters = dead_letter_queue(self, key=self.key)
+        self.dead_letters = dead_letter_queue(
+            self,
+            key=self.key,
+            rules=["Serverless-SQSRedrivePolicy"],
+            because="This queue is itself where failed events end: nothing consumes it, it keeps them as long as SQS can, and a critical alarm "
+            "fires on its first message.",
+        )
         made = hardened_function(
             self,
             code=code,

@@ -20,23 +20,12 @@ from prodready_constructs.compute.functions.code import FunctionCode
 from prodready_constructs.compute.functions.placement import Inside
 from prodready_constructs.compute.functions.runtimes import runtime_of
 from prodready_constructs.foundation import REGION, ComposedRole, EncryptedLogGroup, path_of
+from prodready_constructs.foundation.errand_function import NETWORK_INTERFACES
 from prodready_constructs.posture import FunctionPosture
 from prodready_constructs.waivers import waive
 
-#: What AWS Lambda needs to stand in a VPC, and what takes no resource.
-#: Source: https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html, "Required IAM permissions"
-_NETWORK = (
-    "ec2:AssignPrivateIpAddresses",
-    "ec2:CreateNetworkInterface",
-    "ec2:DeleteNetworkInterface",
-    "ec2:DescribeNetworkInterfaces",
-    "ec2:DescribeSubnets",
-    "ec2:UnassignPrivateIpAddresses",
-)
 _TRACES = ("xray:PutTelemetryRecords", "xray:PutTraceSegments")
 _LAMBDA = iam.ServicePrincipal("lambda.amazonaws.com")
-#: As long as SQS keeps a message; how long it reuses a data key and waits for an answer. Made once: each is a message to the jsii kernel.
-_KEPT, _KEY_REUSE, _LONG_POLLING = Duration.days(14), Duration.minutes(5), Duration.seconds(20)
 #: What a test run leaves in a folder: with it, each machine would deploy code of its own.
 _LEFT_BEHIND = ["__pycache__", "*.pyc"]
 _VERSIONS_STAY = lambda_.VersionOptions(removal_policy=RemovalPolicy.RETAIN)
@@ -138,13 +127,18 @@ def _lambda_policy(role: ComposedRole, *, in_vpc: bool) -> iam.ManagedPolicy:
         statements += [
             {
                 "Effect": "Allow",
-                "Action": list(_NETWORK),
+                "Action": list(NETWORK_INTERFACES),
                 "Resource": "*",
                 "Condition": {"StringEquals": {"aws:RequestedRegion": REGION}},
             },
             # Lambda itself makes interfaces before any code runs; what runs in the function has this key in its requests, and may not.
             # Source: https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html, "Using IAM conditions"
-            {"Effect": "Deny", "Action": list(_NETWORK), "Resource": "*", "Condition": {"Null": {"lambda:SourceFunctionArn": "false"}}},
+            {
+                "Effect": "Deny",
+                "Action": list(NETWORK_INTERFACES),
+                "Resource": "*",
+                "Condition": {"Null": {"lambda:SourceFunctionArn": "false"}},
+            },
         ]
     policy = iam.ManagedPolicy(role, "LambdaPolicy", document=iam.PolicyDocument.from_json({"Statement": statements}), roles=[role])
     waive(
@@ -160,30 +154,6 @@ def _lambda_policy(role: ComposedRole, *, in_vpc: bool) -> iam.ManagedPolicy:
         owner="platform",
     )
     return policy
-
-
-def dead_letter_queue(scope: Construct, *, key: kms.IKey) -> sqs.Queue:
-    """Where events go that the function gave up: as they were, and as a record that says why. Kept as long as SQS keeps anything."""
-    queue = sqs.Queue(
-        scope,
-        "DeadLetters",
-        encryption=sqs.QueueEncryption.KMS,
-        encryption_master_key=key,
-        data_key_reuse=_KEY_REUSE,
-        enforce_ssl=True,
-        receive_message_wait_time=_LONG_POLLING,
-        redrive_allow_policy=sqs.RedriveAllowPolicy(redrive_permission=sqs.RedrivePermission.DENY_ALL),
-        removal_policy=RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
-        retention_period=_KEPT,
-    )
-    waive(
-        queue,
-        rule="Serverless-SQSRedrivePolicy",
-        because="This queue is itself where failed events end: nothing consumes it, it keeps them as long as SQS can, and a critical alarm "
-        "fires on its first message.",
-        owner="platform",
-    )
-    return queue
 
 
 def _logical_id(policy: iam.ManagedPolicy) -> str:

@@ -10,12 +10,13 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
-from prodready_constructs.contracts import Attachment, ControlClaim, EventSpec, GraphSpec, RunbookSpec, SecretField, Severity, record
+from prodready_constructs.contracts import Attachment, ControlClaim, EventSpec, GraphSpec, SecretField, record
 from prodready_constructs.database.users.host import check_user
 from prodready_constructs.database.users.user_rotation import DatabaseUserRotation
 from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.foundation import Part
 from prodready_constructs.foundation.rotation import deny_strangers, rotate_on_schedule
+from prodready_constructs.foundation.rotation_alarms import rotation_failed
 
 CONTROLS = (
     ControlClaim(
@@ -122,26 +123,16 @@ class DatabaseUser(Part):
         """A rotation that failed. Secrets Manager reports it as an event through CloudTrail, which needs a trail in the account."""
         arn = self.secret.secret_arn
         return (
-            EventSpec(
-                id="RotationFailed",
-                pattern={
-                    "source": ["aws.secretsmanager"],
-                    "detail-type": ["AWS Service Event via CloudTrail"],
-                    "detail": {"eventName": ["RotationFailed", "RotationAbandoned"], "additionalEventData": {"SecretId": [arn]}},
-                },
-                severity=Severity.WARNING,
+            rotation_failed(
+                "RotationFailed",
+                secret_arn=arn,
+                named=arn,
                 source="https://docs.aws.amazon.com/secretsmanager/latest/userguide/monitoring-eventbridge.html; ledger DB-4",
-                runbook=RunbookSpec(
-                    meaning=f"The database user {self.name} was not rotated. Its current password stays valid, so users notice nothing.",
-                    causes=(
-                        "The rotation function failed: see its logs, named in the alarm UserRotationErrors",
-                        "The database was stopped, failing over or out of connections",
-                        "The key is disabled, or its policy refuses the function",
-                    ),
-                    first_commands=(
-                        f"aws secretsmanager describe-secret --secret-id {arn}",
-                        f"aws secretsmanager rotate-secret --secret-id {arn}",
-                    ),
+                meaning=f"The database user {self.name} was not rotated. Its current password stays valid, so users notice nothing.",
+                causes=(
+                    "The rotation function failed: see its logs, named in the alarm UserRotationErrors",
+                    "The database was stopped, failing over or out of connections",
+                    "The key is disabled, or its policy refuses the function",
                 ),
             ),
         )

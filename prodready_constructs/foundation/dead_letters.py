@@ -1,17 +1,15 @@
-"""The queue of what could not be handled, and what may put messages into it."""
+"""The queue of what could not be handled."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
 
 from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from prodready_constructs.foundation import ACCOUNT_ID
 from prodready_constructs.waivers import waive
 
 #: The longest SQS keeps a message.
@@ -23,22 +21,19 @@ KEPT = Duration.days(LONGEST_KEPT.days)
 LONG_POLLING = Duration.seconds(20)
 #: How long SQS reuses a data key before it asks KMS again (its default, said aloud).
 KEY_REUSE = Duration.minutes(5)
-#: What a service that writes to an encrypted queue or topic needs of its key.
-#: Source: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html
-KEY_ACTIONS = ["kms:Decrypt", "kms:GenerateDataKey"]
 
 
 def dead_letter_queue(
     scope: Construct,
-    construct_id: str,
+    construct_id: str = "DeadLetters",
     *,
     key: kms.IKey,
-    fifo: bool,
-    only_source: str | None,
     rules: Sequence[str],
     because: str,
+    fifo: bool = False,
+    only_source: str | None = None,
 ) -> sqs.Queue:
-    """A queue of dead letters that keeps them as long as SQS can.
+    """A queue that keeps what could not be handled as long as SQS can, also when its stack is deleted.
 
     Args:
         only_source: ARN of the one queue that may name it; None where its source is no queue, and so no queue may.
@@ -64,23 +59,3 @@ def dead_letter_queue(
     )
     waive(queue, rule=rules, because=because, owner="platform")
     return queue
-
-
-def admits(
-    service: str, actions: Sequence[str], resource: str, *, source_arn: str, like: bool = False, account: str = ACCOUNT_ID
-) -> Mapping[str, Any]:
-    """A statement that lets *service* do *actions* on behalf of *source_arn* of this account, and of nobody else.
-
-    Args:
-        like: *source_arn* is a pattern.
-    """
-    return {
-        "Effect": "Allow",
-        "Principal": {"Service": service},
-        "Action": list(actions),
-        "Resource": resource,
-        "Condition": {
-            "StringEquals": {"aws:SourceAccount": account},
-            "ArnLike" if like else "ArnEquals": {"aws:SourceArn": source_arn},
-        },
-    }
