@@ -18,8 +18,8 @@ _ANNOTATIONS = "Construct Annotations"
 #: Shorter than the plugin's own name, so that a waiver can name it.
 _PLUGIN_IDS = {"CloudFormation Validate": "CloudFormation"}
 _IDENTIFIED = re.compile(r"^(?P<text>.*?)\s*(\[ack: (?P<warning>[^\]]+)\]|\((?:Annotation::)?(?P<error>[^()\s]+)\))$", re.DOTALL)
-#: The construct speaks only of what a trial lacks; shown, and no finding.
-ALLOWED_WARNINGS = ("prodready:no-domain",)
+#: What a construct says of a trial, and of a target that AWS's own promises do not carry: shown, and no finding.
+ALLOWED_WARNINGS = ("prodready:no-domain", "prodready:promises")
 
 
 def was_validated(directory: Path) -> bool:

@@ -1,7 +1,9 @@
 """What AWS promises of the services that a request passes, and what that leaves.
 
 Each row: the monthly uptime below which AWS gives credit, for the form that this library makes (several zones), the address of the agreement,
-and the date of the text that was read. A promise is no measurement: most services do better, and AWS pays a credit when one does not.
+the date of the text that was read, and what that text was. AWS's own could not be read everywhere: look at the address before you promise.
+The percentages agree with the list at https://github.com/mikaelvesavuori/cloud-sla, but for ElastiCache, which AWS has raised since.
+A promise is no measurement: most services do better, and AWS pays a credit when one does not.
 """
 
 from __future__ import annotations
@@ -10,23 +12,30 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Literal
 
 from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.monitoring.slo.arithmetic import in_series, in_words
 
+Read = Literal["agreement", "prior", "report"]
+
 
 @dataclass(frozen=True, slots=True)
 class Sla:
-    """One agreement: *percent* of a month, *source*, and *dated*: the day of the text that was read."""
+    """One agreement: *percent* of a month, *source*, *dated*: the day of the text that was read, and *read*: whose text.
+
+    ``agreement``: AWS's. ``prior``: AWS's, which it lists among prior versions by now. ``report``: somebody's report of AWS's.
+    """
 
     service: str
     percent: float
     source: str
     dated: date
+    read: Read
 
 
-def _sla(service: str, percent: float, page: str, dated: str) -> Sla:
-    return Sla(service, percent, f"https://aws.amazon.com/{page}", date.fromisoformat(dated))
+def _sla(service: str, percent: float, page: str, dated: str, read: Read = "agreement") -> Sla:
+    return Sla(service, percent, f"https://aws.amazon.com/{page}", date.fromisoformat(dated), read)
 
 
 #: By the name that an indicator's ``rests_on`` and ``Slo(depends_on=...)`` use.
@@ -36,18 +45,18 @@ SLAS: dict[str, Sla] = {
     "appsync": _sla("AWS AppSync", 99.95, "appsync/sla/", "2021-06-15"),
     "aurora": _sla("Amazon Aurora, several zones", 99.99, "rds/aurora/sla/", "2022-05-19"),
     "cloudfront": _sla("Amazon CloudFront", 99.9, "cloudfront/sla/", "2022-05-05"),
-    "cognito": _sla("Amazon Cognito", 99.9, "cognito/sla/", "2019-01-31"),
+    "cognito": _sla("Amazon Cognito", 99.9, "cognito/sla/", "2019-01-31", "report"),
     "dynamodb": _sla("Amazon DynamoDB, one region", 99.99, "dynamodb/sla/", "2022-03-10"),
     "dynamodb-global": _sla("Amazon DynamoDB, global tables with failover by the caller", 99.999, "dynamodb/sla/", "2022-03-10"),
     "elasticache": _sla("Amazon ElastiCache, several zones", 99.99, "elasticache/sla/", "2023-02-16"),
-    "fargate": _sla("Amazon ECS and AWS Fargate, several zones", 99.99, "compute/sla/", "2022-05-05"),
+    "fargate": _sla("Amazon ECS and AWS Fargate, several zones", 99.99, "compute/sla/", "2022-05-05", "prior"),
     "kinesis": _sla("Amazon Kinesis Data Streams", 99.9, "kinesis/sla/", "2024-02-09"),
-    "lambda": _sla("AWS Lambda", 99.95, "lambda/sla/", "2018-10-17"),
+    "lambda": _sla("AWS Lambda", 99.95, "lambda/sla/", "2018-10-17", "report"),
     "rds": _sla("Amazon RDS, Multi-AZ", 99.95, "rds/sla/", "2024-01-22"),
     "rds-single": _sla("Amazon RDS, one instance", 99.5, "rds/sla/", "2024-01-22"),
-    "route53": _sla("Amazon Route 53, hosted zones", 100.0, "route53/sla/", "2019-01-31"),
+    "route53": _sla("Amazon Route 53, hosted zones", 100.0, "route53/sla/", "2019-01-31", "report"),
     "s3": _sla("Amazon S3, Standard", 99.9, "s3/sla/", "2023-11-28"),
-    "sqs": _sla("Amazon SQS and SNS", 99.9, "messaging/sla/", "2019-01-31"),
+    "sqs": _sla("Amazon SQS and SNS", 99.9, "messaging/sla/", "2019-01-31", "report"),
 }
 
 

@@ -42,6 +42,8 @@ DAY = timedelta(days=1)
 SHORTEST_WINDOW, LONGEST_WINDOW = 7 * DAY, 90 * DAY
 #: Percent of the budget that must be left for Application Signals to call the objective healthy (its default).
 WARN_BELOW = 50
+#: What acknowledges the warning: ``Annotations.of(slo).acknowledge_warning("prodready:promises", "why")``. The guard shows it and goes on.
+PROMISES = "prodready:promises"
 _NAME = re.compile(r"[^A-Za-z0-9-]+")
 #: ``AWS::ApplicationSignals::ServiceLevelObjective``, Name.
 LONGEST_NAME = 128
@@ -51,7 +53,7 @@ class Slo(Part):
     """*target* percent of requests (or minutes) are good in any *window*; watch it with ``Watch(watching=[slo])``.
 
     Always: request-based where requests can be counted; burn rates over every window that an alarm looks at; two windows to an alarm, so that
-    a page means "it matters" and "it still happens"; a note with the arithmetic when AWS promises less below than *target*.
+    a page means "it matters" and "it still happens"; a warning with the arithmetic when AWS promises less below than *target*.
 
     Args:
         of: a construct that knows how its users fare (``WebService``, ``ProtectedLoadBalancer``, ``ProtectedRestApi``, ``ProtectedHttpApi``,
@@ -60,7 +62,7 @@ class Slo(Part):
         window: rolling, whole days, 7 to 90.
         depends_on: services of ``monitoring.SLAS`` that a request needs besides those the indicator rests on: ``["rds", "cognito"]``.
         downtime: maintenance that the users agreed to, at most 10 windows: it does not count.
-        require_promises: refuse a target that AWS's own promises do not carry, instead of noting it.
+        require_promises: refuse a target that AWS's own promises do not carry, instead of warning of it.
 
     Raises:
         ConfigurationError: a target that cannot be missed or never be noticed, a window out of bounds, metrics of another region, an unknown
@@ -158,7 +160,7 @@ class Slo(Part):
         return name
 
     def _judge(self, target: float, names: Sequence[str], *, required: bool) -> str | None:
-        """The arithmetic of the promises below; said aloud when they do not carry *target*."""
+        """The arithmetic of the promises below; a warning when they do not carry *target*."""
         chain = chain_of(self.path, names)
         if not chain.links:
             return None
@@ -171,9 +173,10 @@ class Slo(Part):
                     allowed=f"at most {in_words(chain.percent)} %, what AWS promises of what it depends on: {arithmetic}",
                     mend="lower the target, or depend on fewer services",
                 )
-            Annotations.of(self).add_info(
+            Annotations.of(self).add_warning_v2(
+                PROMISES,
                 f"A target of {in_words(target)} % is above what AWS promises of what it depends on: {arithmetic}. "
-                "It can be met only while AWS does better than promised."
+                "It can be met only while AWS does better than promised.",
             )
         return arithmetic
 

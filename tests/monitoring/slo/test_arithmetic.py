@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
@@ -106,6 +107,15 @@ def test_every_promise_says_where_it_was_read_and_when() -> None:
         assert sla.source.endswith("/sla/")
         assert date(2018, 1, 1) < sla.dated < date(2026, 12, 31)
         assert 99 <= sla.percent <= 100
+
+
+def test_what_could_not_be_read_of_aws_itself_is_said() -> None:
+    read = {name: sla.read for name, sla in SLAS.items() if sla.read != "agreement"}
+    assert read == {"cognito": "report", "fargate": "prior", "lambda": "report", "route53": "report", "sqs": "report"}
+    page = (Path(__file__).parents[3] / "docs/rooms/monitoring/slo.md").read_text(encoding="utf-8")
+    words = {"agreement": "agreement", "prior": "prior version", "report": "report"}
+    for name, sla in SLAS.items():
+        assert f"| `{name}` | {sla.service} | {sla.percent:g} | {sla.dated} | {words[sla.read]} |" in page
 
 
 @pytest.mark.parametrize(
