@@ -24,6 +24,7 @@ h1 { font-size: 1.6rem; } h2 { font-size: 1.15rem; margin-top: 2.2rem; border-bo
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; font-size: 13px; }
 th, td { text-align: left; vertical-align: top; padding: .3rem .6rem; border-bottom: 1px solid var(--line); overflow-wrap: anywhere; }
+.words th, .words td { overflow-wrap: break-word; }
 th { color: var(--soft); font-weight: 600; }
 code { font: 12px/1.4 ui-monospace, monospace; }
 nav a { color: inherit; } pre, li { overflow-wrap: anywhere; }

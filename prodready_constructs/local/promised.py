@@ -7,7 +7,7 @@ from html import escape
 from typing import Any
 
 from prodready_constructs.evidence.objectives import plain
-from prodready_constructs.local.markup import items, table
+from prodready_constructs.local.markup import commands, table
 
 _COLUMNS = ("what", "loses at most", "back within", "by", "the time is")
 
@@ -38,7 +38,9 @@ def _promise(path: str, judged: Mapping[str, Any]) -> str:
 
 def _basis(row: Mapping[str, Any]) -> str:
     until = f", until {row['expires']}" if row.get("expires") else ""
-    return f"{row['basis']}{until}: {row['source']}"
+    # What is assumed calls itself an assumption: once is enough.
+    source = str(row["source"]).removeprefix("an assumption").lstrip(": ") if row["basis"] == "assumed" else row["source"]
+    return f"{row['basis']}{until}: {source}"
 
 
 def _because(said: str, source: Any) -> str:
@@ -66,5 +68,5 @@ def _drill(drill: Mapping[str, Any]) -> str:
     rows = "".join(f'<tr><th scope="row">{escape(name)}</th><td>{escape(str(value))}</td></tr>' for name, value in facts)
     return (
         f"<details><summary><b>{escape(drill['question'])}</b> <small>{escape(drill['construct'])}</small></summary>"
-        f'<div class="scroll" tabindex="0"><table>{rows}</table></div>{items(drill.get("commands", ()))}</details>'
+        f'<div class="scroll" tabindex="0"><table>{rows}</table></div>{commands(drill.get("commands", ()))}</details>'
     )
