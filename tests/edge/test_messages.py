@@ -1,12 +1,7 @@
-"""What the edge costs in messages to the jsii kernel: no more than this, on any machine.
-
-A number here may fall. Where it must rise, say in the commit what the messages buy.
-"""
+"""What the edge costs in messages to the jsii kernel: no more than this, on any machine."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 
 import aws_cdk as cdk
@@ -15,33 +10,18 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 
-from bench.messages import counted, total
 from prodready_constructs import PRODUCTION
 from prodready_constructs.edge import DnsZone, Domain, ProtectedLoadBalancer, ProtectedRestApi, WebAcl, Website
-from prodready_constructs.foundation import Part
 from tests.edge.parts import a_log_bucket, a_private_vpc, a_service, a_zone
-from tests.support.synthesis import new_stack
+from tests.support.messages import at_most, begun_stack
 
 POSTURE = PRODUCTION.edge
 ACL = "arn:aws:wafv2:us-east-1:111122223333:global/webacl/acl/0"
 
 
-@contextmanager
-def at_most(messages: int) -> Iterator[None]:
-    with counted() as counts:
-        yield
-    assert total(counts) <= messages, counts
-    assert counts["callback"] == 0
-
-
 @pytest.fixture
 def stack() -> cdk.Stack:
-    stack = new_stack()
-    # What the first part of a stack asks once for all of them is no cost of the construct under test.
-    first = Part(stack, "First")
-    assert first.path
-    assert first.stated_region
-    return stack
+    return begun_stack()
 
 
 def front(stack: cdk.Stack, *, domain: Domain | None = None, web_acl: WebAcl | None = None) -> ProtectedLoadBalancer:

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import importlib.util
 import logging
 from types import ModuleType
 from typing import Any
 
 import pytest
 
+from tests.support.code import code_at
 from tests.support.synthesis import ROOT
 
 
 @pytest.fixture(scope="module")
 def carts() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("carts_index", ROOT / "stacks" / "functions" / "carts" / "index.py")
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return code_at(ROOT / "stacks" / "functions" / "carts" / "index.py")
 
 
 def change(number: int, **more: Any) -> dict[str, Any]:

@@ -1,38 +1,17 @@
-"""What a function costs in messages to the jsii kernel: no more than this, on any machine.
-
-A number here may fall. Where it must rise, say in the commit what the messages buy.
-"""
+"""What a function costs in messages to the jsii kernel: no more than this, on any machine."""
 
 from __future__ import annotations
-
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import aws_cdk as cdk
 import pytest
 
-from bench.messages import counted, total
-from prodready_constructs.foundation import Part
 from tests.compute.functions.parts import a_function, a_vpc
-from tests.support.synthesis import new_stack
-
-
-@contextmanager
-def at_most(messages: int) -> Iterator[None]:
-    with counted() as counts:
-        yield
-    assert total(counts) <= messages, counts
-    assert counts["callback"] == 0
+from tests.support.messages import at_most, begun_stack
 
 
 @pytest.fixture
 def stack() -> cdk.Stack:
-    stack = new_stack()
-    # What the first part of a stack asks once for all of them is no cost of the construct under test.
-    first = Part(stack, "First")
-    assert first.path
-    assert first.stated_region
-    return stack
+    return begun_stack()
 
 
 @pytest.mark.control("FN-1")

