@@ -172,7 +172,8 @@ class ProtectedTopic(Part):
         AWS takes no new customers for this since April 30, 2026: only where your account used it before.
 
         Args:
-            refuse, mask: names of AWS's managed data identifiers: ``CreditCardNumber``, ``EmailAddress``, ``Ssn-US``.
+            refuse: names of AWS's managed data identifiers: ``CreditCardNumber``, ``EmailAddress``, ``Ssn-US``.
+            mask: the same.
 
         Raises:
             ConfigurationError: a FIFO topic, called twice, nothing named, or a name of another form.

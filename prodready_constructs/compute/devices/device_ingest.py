@@ -56,7 +56,8 @@ class DeviceIngest(Part):
     Args:
         topics: what every device may say and hear, below its own name.
         prefix: what all its topics begin with: a device publishes to ``<prefix>/<its thing name>/<topic>``.
-        logging, audit: ``"create"`` makes what AWS IoT has once for each account and region; ``"existing"`` leaves it to who made it.
+        logging: ``"create"`` makes what AWS IoT has once for each account and region; ``"existing"`` leaves it to who made it.
+        audit: the same.
         encryption_key: of logs, dead letters and findings; its own when None. Its policy must admit CloudWatch Logs.
 
     Raises:

@@ -130,7 +130,8 @@ class ProtectedEventApi(Part):
         """Channels under ``/name/...``.
 
         Args:
-            publish, subscribe: the ways whose callers may; among those of the API. A key may subscribe and never publish.
+            publish: the ways whose callers may; among those of the API.
+            subscribe: the same; a key may subscribe and never publish.
             code: judges or changes events and subscriptions: ``ChannelCode.own_channel()``. Without it every subscriber may hear every
                 channel of the namespace.
 

@@ -208,7 +208,8 @@ class ProtectedHttpApi(Part):
         """Slow a route that was added before down further than the stage: a login, a search.
 
         Args:
-            rate, burst: steady requests a second and burst of all callers together, up to the posture's.
+            rate: steady requests a second of all callers together, up to the posture's.
+            burst: how many of them at once, up to the posture's.
 
         Raises:
             ConfigurationError: a route that was not added, or a limit above the stage's.

@@ -100,7 +100,8 @@ class OpenApiRestApi(RestApiDoor):
         Args:
             path: as it is in the file.
             method: DELETE, GET, HEAD, PATCH, POST or PUT.
-            rate, burst: steady requests a second and burst of all callers together, up to the posture's.
+            rate: steady requests a second of all callers together, up to the posture's.
+            burst: how many of them at once, up to the posture's.
 
         Raises:
             ConfigurationError: an operation that the file does not have, or twice; a limit above the stage's.

@@ -130,7 +130,8 @@ class ProtectedRestApi(RestApiDoor):
         Args:
             path: a literal path such as ``/login``, or one that was opened or given a body; cache it before, if it is to be cached.
             method: DELETE, GET, HEAD, PATCH, POST or PUT.
-            rate, burst: steady requests a second and burst of all callers together, up to the posture's.
+            rate: steady requests a second of all callers together, up to the posture's.
+            burst: how many of them at once, up to the posture's.
 
         Raises:
             ConfigurationError: a path that is no literal path, a method twice or unknown, a limit above the stage's.

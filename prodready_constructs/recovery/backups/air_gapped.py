@@ -38,7 +38,8 @@ class AirGappedVault(Part):
     Hand it to ``BackupPlan(air_gapped=...)``, in the same region; share it with a recovery account by AWS Resource Access Manager.
 
     Args:
-        min_retention, max_retention: what the lock lets in, whole days from 7 on.
+        min_retention: what the lock lets in at least, whole days from 7 on.
+        max_retention: what it lets in at most.
         encryption_key: your own key. None: a key of AWS's, which nobody in this account can disable or delete, and with which an
             administrator gone bad cannot lock the copies away.
 
