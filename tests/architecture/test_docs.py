@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -147,6 +148,18 @@ def test_every_room_and_decision_has_its_place() -> None:
     assert [page.name for page in ROOMS if str(page.relative_to(DOCS)) not in site] == [], "add it to mkdocs.yml"
     index = (DOCS / "decisions" / "index.md").read_text(encoding="utf-8")
     assert [page.name for page in DOCS.glob("decisions/0*.md") if f"]({page.name})" not in index] == [], "add it to docs/decisions/index.md"
+
+
+def test_every_public_name_is_on_the_page_of_the_api() -> None:
+    page = (DOCS / "api.md").read_text(encoding="utf-8")
+    directives = set(re.findall(r"^::: (\S+)$", page, re.MULTILINE))
+    for home, names in prodready_constructs._HOMES.items():
+        assert f"prodready_constructs.{home}" in directives
+        for name in names.split():
+            if not (inspect.isclass(it := getattr(prodready_constructs, name)) or inspect.isfunction(it)):
+                assert f"`{name}`" in page, "a value has no entry of its own"
+            elif (PACKAGE / home / f"{name}.py").exists():
+                assert f"prodready_constructs.{home}.{name}.{name}" in directives, "its file has the same name, and hides it"
 
 
 def test_the_posture_page_is_fresh() -> None:
