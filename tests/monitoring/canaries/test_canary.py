@@ -144,12 +144,13 @@ class TestAlways:
 
 
 class TestPosture:
-    @pytest.mark.parametrize(("posture", "expression"), [(PRODUCTION, "rate(5 minutes)"), (STAGING, "rate(15 minutes)")])
-    def test_how_often(self, posture: Any, expression: str) -> None:
+    @pytest.mark.parametrize("posture", [PRODUCTION, STAGING])
+    def test_how_often(self, posture: Any) -> None:
         template = synth_in(lambda stack: make(stack, posture=posture.monitoring))
-        assert template.props("AWS::Synthetics::Canary")["Schedule"] == {"Expression": expression, "DurationInSeconds": "0"}
+        # Often enough, in both, to bring a release back.
+        assert template.props("AWS::Synthetics::Canary")["Schedule"] == {"Expression": "rate(5 minutes)", "DurationInSeconds": "0"}
 
-    @pytest.mark.parametrize(("minutes", "expression"), [(1, "rate(1 minute)"), (60, "rate(1 hour)")])
+    @pytest.mark.parametrize(("minutes", "expression"), [(1, "rate(1 minute)"), (15, "rate(15 minutes)"), (60, "rate(1 hour)")])
     def test_one_is_singular(self, minutes: int, expression: str) -> None:
         posture = replace(POSTURE, canary_interval=timedelta(minutes=minutes))
         template = synth_in(lambda stack: make(stack, posture=posture))
