@@ -50,39 +50,56 @@ _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=.*", re.DOTALL)
 
 
 @cache
-def _operations(service: str) -> dict[str, tuple[frozenset[str], frozenset[str]]]:
-    """Command of *service* -> its options, and those it cannot do without."""
-    session = botocore.session.get_session()
+def _session() -> Any:
+    return botocore.session.get_session()
+
+
+@cache
+def _model(service: str) -> Any:
+    """The model of *service*; None where there is none."""
     name = RENAMED.get(service, service)
-    if name not in session.get_available_services():
-        return {}
-    model = session.get_service_model(name)
-    pages = _pages(name)
-    commands = {}
-    for operation in model.operation_names:
-        shape = model.operation_model(operation).input_shape
-        members = shape.members if shape else {}
-        options = {f"--{xform_name(member, '-')}" for member in members}
-        options |= {f"--no-{xform_name(member, '-')}" for member, inner in members.items() if inner.type_name == "boolean"}
-        # The CLI makes idempotency tokens by itself.
-        tokens = {member for member, inner in members.items() if inner.metadata.get("idempotencyToken")}
-        needed = frozenset(f"--{xform_name(member, '-')}" for member in (shape.required_members if shape else ()) if member not in tokens)
-        commands[xform_name(operation, "-")] = (frozenset(options) | GENERATED | (PAGING if operation in pages else frozenset()), needed)
-    return commands
+    return _session().get_service_model(name) if name in _services() else None
 
 
-def _pages(name: str) -> set[str]:
+@cache
+def _services() -> frozenset[str]:
+    return frozenset(_session().get_available_services())
+
+
+@cache
+def _operations(service: str) -> dict[str, str]:
+    """Command of *service* -> its operation."""
+    model = _model(service)
+    return {xform_name(name, "-"): name for name in model.operation_names} if model else {}
+
+
+@cache
+def _options(service: str, command: str) -> tuple[frozenset[str], frozenset[str]]:
+    """The options of a command, and those it cannot do without."""
+    operation = _operations(service)[command]
+    shape = _model(service).operation_model(operation).input_shape
+    members = shape.members if shape else {}
+    options = {f"--{xform_name(member, '-')}" for member in members}
+    options |= {f"--no-{xform_name(member, '-')}" for member, inner in members.items() if inner.type_name == "boolean"}
+    # The CLI makes idempotency tokens by itself.
+    tokens = {member for member, inner in members.items() if inner.metadata.get("idempotencyToken")}
+    needed = frozenset(f"--{xform_name(member, '-')}" for member in (shape.required_members if shape else ()) if member not in tokens)
+    return frozenset(options) | GENERATED | (PAGING if operation in _pages(service) else frozenset()), needed
+
+
+@cache
+def _pages(service: str) -> frozenset[str]:
+    """The operations that answer page by page."""
     try:
-        return set(botocore.session.get_session().get_paginator_model(name)._paginator_config)
+        return frozenset(_session().get_paginator_model(RENAMED.get(service, service))._paginator_config)
     except ValueError:
-        return set()
+        return frozenset()
 
 
 @cache
 def _waiters(service: str) -> dict[str, str]:
-    session = botocore.session.get_session()
     try:
-        model = session.get_waiter_model(RENAMED.get(service, service))
+        model = _session().get_waiter_model(RENAMED.get(service, service))
     except ValueError:
         return {}
     return {xform_name(name, "-"): xform_name(model.get_waiter(name).operation, "-") for name in model.waiter_names}
@@ -126,7 +143,7 @@ def _faults(service: str = "", command: str = "", *options: str) -> list[str]:
             where, command = f"{where} {options[0]}", _waiters(service).get(options[0], "")
         if command not in operations or service == "s3":
             return [f"{where}: no such command"]
-        known, needed = operations[command]
+        known, needed = _options(service, command)
     if options[:1] == ("help",):
         return []
     found = [f"{where}: no option {option}" for option in sorted(given - known - GLOBAL)]
@@ -138,9 +155,7 @@ def _faults(service: str = "", command: str = "", *options: str) -> list[str]:
 @cache
 def _members(service: str, command: str) -> dict[str, Any]:
     """Option of *command* -> the shape of its value."""
-    model = botocore.session.get_session().get_service_model(RENAMED.get(service, service))
-    operation = next(name for name in model.operation_names if xform_name(name, "-") == command)
-    shape = model.operation_model(operation).input_shape
+    shape = _model(service).operation_model(_operations(service)[command]).input_shape
     return {f"--{xform_name(name, '-')}": inner for name, inner in (shape.members if shape else {}).items()}
 
 
