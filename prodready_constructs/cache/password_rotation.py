@@ -7,7 +7,6 @@ from functools import cached_property
 from pathlib import Path
 
 from aws_cdk import aws_ec2 as ec2
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
@@ -71,11 +70,7 @@ class RotationParts(Part):
         period: timedelta,
     ) -> None:
         """Rotate *secret*, the password of the user *user_id*, every *period*, and try it at *host*. Children are made in *cache*."""
-        self._role.add_to_principal_policy(
-            iam.PolicyStatement.from_json(
-                {"Effect": "Allow", "Action": "elasticache:ModifyUser", "Resource": user_arn(user_id)},
-            )
-        )
+        self._role.allow({"Action": "elasticache:ModifyUser", "Resource": user_arn(user_id)})
         self.function.add_environment(f"ENDPOINT_{user_id.replace('-', '_')}", f"{host}:{port}")
         connections.allow_from(self.security_group, ec2.Port.tcp(port), "Rotation signs in with a new password")
         # The first value is as fresh as it can be: nothing to gain from a rotation in the middle of the deployment.

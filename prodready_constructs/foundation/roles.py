@@ -72,6 +72,11 @@ class ComposedRole(iam.Role):
             )
         return self._policy
 
+    def allow(self, *statements: Mapping[str, Any]) -> None:
+        """Let the role do more, as IAM writes it (``Effect`` is ``Allow``): fewer messages than statement objects and their grants."""
+        made = [iam.PolicyStatement.from_json(_spelt_out({"Effect": "Allow", **statement})) for statement in statements]
+        self._add(made)
+
     @jsii.member(jsii_name="addToPrincipalPolicy")
     def add_to_principal_policy(self, statement: iam.PolicyStatement) -> iam.AddToPrincipalPolicyResult:
         """Add *statement* to the role's own customer-managed policy. Called by every ``grant_*`` of the CDK."""
@@ -79,16 +84,19 @@ class ComposedRole(iam.Role):
         explicit = _spelt_out(written)
         if explicit is not written:
             statement = iam.PolicyStatement.from_json(explicit)
-        if self._policy is None:
-            self._policy = iam.ManagedPolicy(self, "Policy", statements=[statement], roles=[self])
-        else:
-            self._policy.add_statements(statement)
+        self._add([statement])
         return iam.AddToPrincipalPolicyResult(statement_added=True, policy_dependable=self._policy)
 
     @jsii.member(jsii_name="addToPolicy")
     def add_to_policy(self, statement: iam.PolicyStatement) -> bool:
         """Like :meth:`add_to_principal_policy`, for callers of the older name."""
         return bool(self.add_to_principal_policy(statement).statement_added)
+
+    def _add(self, statements: Sequence[iam.PolicyStatement]) -> None:
+        if self._policy is None:
+            self._policy = iam.ManagedPolicy(self, "Policy", statements=list(statements), roles=[self])
+        else:
+            self._policy.add_statements(*statements)
 
 
 def _spelt_out(statement: dict[str, Any]) -> dict[str, Any]:

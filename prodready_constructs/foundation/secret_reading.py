@@ -7,29 +7,27 @@ default and ``DataKey``'s.
 
 from __future__ import annotations
 
-from typing import Any
-
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_secretsmanager as secretsmanager
 
 from prodready_constructs.foundation.part import REGION, URL_SUFFIX
+from prodready_constructs.foundation.roles import ComposedRole
 
 _VIA = {"StringEquals": {"kms:ViaService": f"secretsmanager.{REGION}.{URL_SUFFIX}"}}
 
 
-def let_read(secret: secretsmanager.ISecret, reader: iam.Role) -> None:
+def let_read(secret: secretsmanager.ISecret, reader: ComposedRole) -> None:
     """Let *reader* have the value of *secret*, of whichever stack it is."""
     # Secrets Manager ends each ARN with six characters of its own, which a partial one lacks.
     arn = secret.secret_full_arn or f"{secret.secret_arn}-??????"
-    _allow(reader, {"Action": ["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"], "Resource": arn})
-    let_decrypt(secret, reader)
+    reader.allow({"Action": "secretsmanager:GetSecretValue", "Resource": arn}, *_decrypt(secret))
 
 
-def let_decrypt(secret: secretsmanager.ISecret, reader: iam.Role) -> None:
+def let_decrypt(secret: secretsmanager.ISecret, reader: ComposedRole) -> None:
     """Let *reader* open *secret* with its key, where it has one of its own, and only as Secrets Manager asks."""
-    if (key := secret.encryption_key) is not None:
-        _allow(reader, {"Action": ["kms:Decrypt"], "Resource": [key.key_arn], "Condition": _VIA})
+    if statements := _decrypt(secret):
+        reader.allow(*statements)
 
 
-def _allow(reader: iam.Role, statement: dict[str, Any]) -> None:
-    reader.add_to_principal_policy(iam.PolicyStatement.from_json({"Effect": "Allow", **statement}))
+def _decrypt(secret: secretsmanager.ISecret) -> list[dict[str, object]]:
+    key = secret.encryption_key
+    return [{"Action": "kms:Decrypt", "Resource": key.key_arn, "Condition": _VIA}] if key is not None else []

@@ -75,9 +75,5 @@ def delivery_logs(part: Part, role: ComposedRole, *, topic_name: str, key: kms.I
         ).log_group.log_group_arn
         for child, full in (("Deliveries", name), ("Failures", failures))
     ]
-    role.add_to_policy(
-        iam.PolicyStatement.from_json(
-            {"Effect": "Allow", "Action": ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"], "Resource": arns}
-        )
-    )
+    role.allow({"Action": ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"], "Resource": arns})
     return failures

@@ -26,7 +26,7 @@ def test_the_key_of_the_secret_does_not_know_the_reader() -> None:
     cdk.CfnOutput(other, "Arn", value=secret.secret_arn)
     (policy,) = Template.from_stack(other).find_resources("AWS::IAM::ManagedPolicy").values()
     read, decrypt = policy["Properties"]["PolicyDocument"]["Statement"]
-    assert read["Action"] == ["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"]
+    assert read["Action"] == "secretsmanager:GetSecretValue"
     assert decrypt["Action"] == "kms:Decrypt"
     assert "kms:ViaService" in decrypt["Condition"]["StringEquals"]
 

@@ -117,7 +117,7 @@ class FunctionRelease:
         self._say()
 
     def _allow(self, action: str, *resources: str) -> None:
-        self.role.add_to_principal_policy(iam.PolicyStatement.from_json({"Effect": "Allow", "Action": action, "Resource": list(resources)}))
+        self.role.allow({"Action": action, "Resource": list(resources)})
 
     def _say(self) -> None:
         self._alias_resource.cfn_options.update_policy = CfnUpdatePolicy(

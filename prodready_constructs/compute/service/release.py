@@ -148,8 +148,7 @@ class ServiceRelease:
 
     def _allow(self, actions: Sequence[str], resources: str | list[str]) -> None:
         if self._role is not None:
-            statement = {"Effect": "Allow", "Action": list(actions), "Resource": resources}
-            self._role.add_to_principal_policy(iam.PolicyStatement.from_json(statement))
+            self._role.allow({"Action": list(actions), "Resource": resources})
 
     def _set(self, path: str, value: Any) -> None:
         self._resource.add_property_override(path, value)

@@ -7,7 +7,6 @@ from typing import cast
 
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
@@ -120,18 +119,11 @@ class QueueWorker(FargateWorkload):
         The application asks for it with ``PUT $ECS_AGENT_URI/task-protection/v1/state`` and ``{"ProtectionEnabled": true, "ExpiresInMinutes": n}``
         before a message, and gives it back after it. Fargate Spot does not ask.
         """
-        self.task_role.add_to_principal_policy(
-            iam.PolicyStatement.from_json(
-                {
-                    "Effect": "Allow",
-                    "Action": ["ecs:GetTaskProtection", "ecs:UpdateTaskProtection"],
-                    "Resource": f"arn:{PARTITION}:ecs:{REGION}:{ACCOUNT_ID}:task/{self._watched.metrics.cluster}/*",
-                }
-            )
-        )
+        tasks = f"arn:{PARTITION}:ecs:{REGION}:{ACCOUNT_ID}:task/{self._watched.metrics.cluster}/*"
+        self.task_role.allow({"Action": ["ecs:GetTaskProtection", "ecs:UpdateTaskProtection"], "Resource": tasks})
         waive(
             self.task_role.policy,
-            rule=f"AwsSolutions-IAM5[Resource::arn:{PARTITION}:ecs:{REGION}:{ACCOUNT_ID}:task/{self._watched.metrics.cluster}/*]",
+            rule=f"AwsSolutions-IAM5[Resource::{tasks}]",
             because="A task protects itself, and its id is made when it starts: the statement ends at the cluster, which holds the tasks of this "
             "worker alone, and allows to ask for protection of some hours and nothing else.",
             owner="platform",

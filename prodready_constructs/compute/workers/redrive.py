@@ -7,7 +7,6 @@ from datetime import timedelta
 from pathlib import Path
 
 from aws_cdk import aws_ec2 as ec2
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
@@ -79,10 +78,7 @@ class Redrive(HardenedFunction):
             },
             encryption_key=encryption_key,
         )
-        allow = iam.PolicyStatement.from_json
-        self.role.add_to_principal_policy(allow({"Effect": "Allow", "Action": list(_MOVE), "Resource": source}))
-        self.role.add_to_principal_policy(allow({"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": queue.queue.queue_arn}))
-        if queue.key is not None:
-            self.role.add_to_principal_policy(
-                allow({"Effect": "Allow", "Action": ["kms:Decrypt", "kms:GenerateDataKey"], "Resource": queue.key.key_arn})
-            )
+        opened = [] if queue.key is None else [{"Action": ["kms:Decrypt", "kms:GenerateDataKey"], "Resource": queue.key.key_arn}]
+        self.role.allow(
+            {"Action": list(_MOVE), "Resource": source}, {"Action": "sqs:SendMessage", "Resource": queue.queue.queue_arn}, *opened
+        )

@@ -179,7 +179,7 @@ class MigrationTask(Part):
         for user in users:
             arn = user.secret.secret_arn
             self._users.append(arn)
-            self._runner.role.add_to_principal_policy(iam.PolicyStatement(actions=["secretsmanager:DescribeSecret"], resources=[arn]))
+            self._runner.role.allow({"Action": "secretsmanager:DescribeSecret", "Resource": arn})
             self.resource.node.add_dependency(user)
         cast("CfnResource", self.resource.node.default_child).add_property_override("Users", self._users)
 

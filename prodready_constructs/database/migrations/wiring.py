@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from aws_cdk import Stack
 from aws_cdk import aws_ecs as ecs
-from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from prodready_constructs.contracts import SecretField
 from prodready_constructs.errors import ConfigurationError
+from prodready_constructs.foundation import ComposedRole
 from prodready_constructs.foundation.plain_secrets import looks_like_a_secret
 from prodready_constructs.foundation.tasks.values import stored_secret, stored_setting
 
@@ -29,6 +29,6 @@ def setting(scope: Construct, name: str, value: str, *, where: str, stack: Stack
     return stored_setting(scope, name, value, stack=stack)
 
 
-def field_of(scope: Construct, name: str, field: SecretField, *, reader: iam.Role) -> ecs.Secret:
+def field_of(scope: Construct, name: str, field: SecretField, *, reader: ComposedRole) -> ecs.Secret:
     """One field of a secret, which *reader* alone may decrypt."""
     return stored_secret(scope, name, field.secret, field.field, reader=reader)

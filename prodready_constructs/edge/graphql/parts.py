@@ -29,12 +29,7 @@ def keep_logs(api: Part, role: ComposedRole, *, api_id: str, retention: timedelt
     """The group AppSync writes to, and its name, which AppSync decides. Without the right to make groups it cannot make a plain one."""
     name = f"/aws/appsync/apis/{api_id}"
     logs = EncryptedLogGroup(api, "Logs", retention=retention, encryption_key=key, name=name, goes_with_failed_creation=True)
-    statement = {
-        "Effect": "Allow",
-        "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
-        "Resource": logs.log_group.log_group_arn,
-    }
-    role.add_to_principal_policy(iam.PolicyStatement.from_json(statement))
+    role.allow({"Action": ["logs:CreateLogStream", "logs:PutLogEvents"], "Resource": logs.log_group.log_group_arn})
     return logs, name
 
 

@@ -84,8 +84,7 @@ class GraphqlSource:
 
     def _say(self, actions: list[str], resource: str, *, condition: dict[str, Any] | None = None) -> None:
         if actions and self.role:
-            statement = {"Effect": "Allow", "Action": actions, "Resource": resource, **({"Condition": condition} if condition else {})}
-            self.role.add_to_principal_policy(iam.PolicyStatement.from_json(statement))
+            self.role.allow({"Action": actions, "Resource": resource, **({"Condition": condition} if condition else {})})
             self.allowed.update(f"{action} {resource}" for action in actions)
 
 

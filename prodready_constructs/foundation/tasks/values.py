@@ -8,11 +8,11 @@ from weakref import WeakKeyDictionary
 
 from aws_cdk import Stack
 from aws_cdk import aws_ecs as ecs
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_secretsmanager as secretsmanager
 from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
+from prodready_constructs.foundation.roles import ComposedRole
 from prodready_constructs.foundation.secret_reading import let_decrypt
 
 
@@ -24,7 +24,7 @@ def stored_setting(scope: Construct, name: str, value: str, *, stack: Stack) -> 
     return ecs.Secret.from_ssm_parameter(ssm.StringParameter(scope, f"{name}{digest}", string_value=value))
 
 
-def stored_secret(scope: Construct, name: str, secret: secretsmanager.ISecret, field: str | None, *, reader: iam.Role) -> ecs.Secret:
+def stored_secret(scope: Construct, name: str, secret: secretsmanager.ISecret, field: str | None, *, reader: ComposedRole) -> ecs.Secret:
     """*secret* (or one *field* of it) for ECS, and leave for *reader* to decrypt it."""
     views = _views.setdefault(scope, {})
     if secret not in views:
@@ -36,7 +36,7 @@ def stored_secret(scope: Construct, name: str, secret: secretsmanager.ISecret, f
 _views: WeakKeyDictionary[Construct, dict[secretsmanager.ISecret, secretsmanager.ISecret]] = WeakKeyDictionary()
 
 
-def _view(scope: Construct, name: str, secret: secretsmanager.ISecret, reader: iam.Role) -> secretsmanager.ISecret:
+def _view(scope: Construct, name: str, secret: secretsmanager.ISecret, reader: ComposedRole) -> secretsmanager.ISecret:
     full = secret.secret_full_arn
     view = (
         secretsmanager.Secret.from_secret_complete_arn(scope, name, full)

@@ -144,8 +144,9 @@ class Routes(Part):
         )
         #: Its ARN.
         self.event_role_arn: str = self.event_role.role_arn
-        for actions, resource in ((["sns:Publish"], [critical_arn, warning_arn]), (_KEY_ACTIONS, self.key.key_arn)):
-            self.event_role.add_to_policy(iam.PolicyStatement.from_json({"Effect": "Allow", "Action": actions, "Resource": resource}))
+        self.event_role.allow(
+            {"Action": ["sns:Publish"], "Resource": [critical_arn, warning_arn]}, {"Action": _KEY_ACTIONS, "Resource": self.key.key_arn}
+        )
         # Of the L1: a dashboard in another region can read it, while the L2's wants a physical name there.
         self._names = {
             severity: cast("sns.CfnTopic", topic.node.default_child).attr_topic_name for severity, topic in self._topics().items()

@@ -130,7 +130,7 @@ def test_what_the_function_may_do(template: Template) -> None:
         if not action.startswith(("ec2:", "xray:", "logs:"))
     }
     assert actions == {
-        *("dynamodb:GetItem", "dynamodb:PutItem", "kms:Decrypt", "kms:GenerateDataKey", "secretsmanager:DescribeSecret"),
+        *("dynamodb:GetItem", "dynamodb:PutItem", "kms:Decrypt", "kms:GenerateDataKey"),
         *("secretsmanager:GetSecretValue", "sns:Publish", "sqs:SendMessage"),
     }
 
