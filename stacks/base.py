@@ -10,7 +10,13 @@ from aws_cdk import aws_route53 as route53
 from constructs import Construct
 
 from prodready_constructs import Domain, Posture, Routes
+from prodready_constructs.contracts import Watchable
 from stacks.settings import Settings
+
+
+def that_exist(*parts: Watchable | None) -> list[Watchable]:
+    """What a trial without a domain has of *parts*."""
+    return [part for part in parts if part is not None]
 
 
 class EnvironmentStack(Stack):

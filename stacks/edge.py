@@ -8,7 +8,7 @@ from constructs import Construct
 
 from prodready_constructs import AccountEvents, HealthCheck, Posture, SiteLogs, Watch, WebAcl, Website
 from prodready_constructs.contracts import Watchable
-from stacks.base import EnvironmentStack
+from stacks.base import EnvironmentStack, that_exist
 from stacks.settings import Settings
 
 CLOUDFRONT_REGION = "us-east-1"
@@ -31,12 +31,12 @@ class EdgeStack(EnvironmentStack):
         self.mobile_domain = self.name_in_domain("MobileDomain", "mobile.")
         self.graph_domain = self.name_in_domain("GraphDomain", "graph.")
         self.events_domain = self.name_in_domain("EventsDomain", "events.")
-        domains: list[Watchable | None] = [self.domain, self.login_domain, self.mobile_domain, self.graph_domain, self.events_domain]
         #: Asks for the service as a visitor would, by CloudFront. Route 53 tells CloudWatch of it in this region only.
         self.check = HealthCheck(self, "Check", host=settings.domain.name, path=CHECKED_PATH) if settings.domain else None
         # Of the whole account: the root user's sign-ins are heard of in this region only.
         events = AccountEvents(self, "AccountEvents")
-        self.watched: list[Watchable] = [self.web_acl, self.routes, events, *filter(None, [*domains, self.check])]
+        names = (self.domain, self.login_domain, self.mobile_domain, self.graph_domain, self.events_domain)
+        self.watched: list[Watchable] = [self.web_acl, self.routes, events, *that_exist(*names, self.check)]
         self.watch = Watch(self, "Watch", routes=self.routes, watching=self.watched, runbook_base_url=settings.runbooks)
 
 

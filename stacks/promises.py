@@ -18,6 +18,7 @@ from prodready_constructs import (
     WebService,
 )
 from prodready_constructs.contracts import Watchable
+from stacks.base import that_exist
 from stacks.data import DataStack
 from stacks.edge import CHECKED_PATH, EdgeStack
 from stacks.game_days import GameDays
@@ -76,4 +77,4 @@ class Promises(Construct):
         drills = GameDays(self, "GameDays", posture=posture, settings=settings, data=data, service=service, encryption_key=key)
         #: Add the drills that prove it, once the alarms are there that end them.
         self.prove = drills.prove
-        self.watched: list[Watchable] = [self.slo, *([self.canary] if self.canary else []), *drills.watched]
+        self.watched: list[Watchable] = [self.slo, *that_exist(self.canary), *drills.watched]

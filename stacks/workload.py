@@ -31,7 +31,7 @@ from prodready_constructs import (
 from prodready_constructs.contracts import Watchable
 from stacks.apis import Apis
 from stacks.background import BackgroundStack
-from stacks.base import EnvironmentStack
+from stacks.base import EnvironmentStack, that_exist
 from stacks.data import DataStack
 from stacks.edge import CLOUDFRONT_REGION, EdgeStack
 from stacks.operations import OperationsStack
@@ -179,10 +179,9 @@ class WorkloadStack(EnvironmentStack):
             service=self.service,
             approvers=self.role_arns(settings.operations.approvers),
         )
-        by_name: list[Watchable | None] = [self.domain, self.api_domain, visitors]
         here: list[Watchable] = [
             *(self.api, self.users, self.shop, self.front, self.front.web_acl, self.direct_acl, self.service, self.migration, self.content),
-            *filter(None, by_name),
+            *that_exist(self.domain, self.api_domain, visitors),
             *(*self.apis.watched, *self.promises.watched),
         ]
         #: What CloudFront tells, in us-east-1 only; the alarms are there, where this stack is in another region.
@@ -194,13 +193,21 @@ class WorkloadStack(EnvironmentStack):
             here += by_cloudfront
         watch = Watch(self, "Watch", routes=data.routes, watching=here, runbook_base_url=settings.runbooks)
         self.promises.prove(watch)
+        self._draw(
+            [*here, *self.watched_from_us_east_1, *background.watched, *operations.watched, *data.watched, *edge.watched],
+            watches=[watch, background.watch, operations.watch, data.watch],
+            posture=posture,
+            settings=settings,
+        )
+
+    def _draw(self, shown: list[Watchable], *, watches: list[Watch], posture: Posture, settings: Settings) -> None:
         dashboard = Dashboard(
             self,
             "Dashboard",
             posture=posture.monitoring,
             title=f"{settings.application} {settings.environment}",
-            watching=[*here, *self.watched_from_us_east_1, *background.watched, *operations.watched, *data.watched, *edge.watched],
-            watches=[watch, background.watch, operations.watch, data.watch],
+            watching=shown,
+            watches=watches,
         )
         dashboard.add_log_lines("Last errors", log_groups=[self.service.log_group.log_group_name], query=LAST_ERRORS)
         dashboard.add_cost(monthly_budget=settings.operations.monthly_budget)
