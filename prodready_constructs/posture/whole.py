@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING, Any
 
 from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.posture._derived import changes_for, changes_in, regions_of
@@ -78,6 +79,19 @@ class Posture:
                 given={name: list(allowed) for name, allowed in regions_of(self).items()},
                 allowed="the same regions in every slice: what one store keeps in, another must not let out",
                 mend="use posture.kept_in('eu-central-1', 'eu-west-1')",
+            )
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            """What no posture has: whoever hands over the whole where one slice is asked for is told which."""
+            slices = [field.name for field in fields(self)]
+            if name.startswith("_") or name in slices:
+                raise AttributeError(name)
+            meant = [one for one in slices if hasattr(getattr(self, one), name)]
+            raise AttributeError(
+                f"a whole posture has no {name}"
+                + (f": a construct takes one slice of it, here posture=PRODUCTION.{' or PRODUCTION.'.join(meant)}" if meant else "")
             )
 
     def holding(self, data_class: DataClass) -> Posture:

@@ -190,6 +190,13 @@ def test_refuses_what_nobody_could_reach(address: str) -> None:
     )
 
 
+@pytest.mark.control("OPS-1", "LIB-2")
+def test_refuses_a_text_in_place_of_a_list() -> None:
+    message = r"Stack/Routes: critical: got 'o'; allowed: a list of addresses; put the address into brackets: \[\.\.\.\]$"
+    with pytest.raises(ConfigurationError, match=message):
+        routes(new_stack(), critical="ops@example.com")
+
+
 @pytest.mark.control("OPS-1")
 @pytest.mark.parametrize(
     ("address", "protocol"),

@@ -119,6 +119,9 @@ def is_https(address: str) -> bool:
 
 
 def _endpoint(where: str, address: str, among: Sequence[str]) -> tuple[str, str]:
+    if len(address) == 1:
+        # A text is a sequence too, of its letters.
+        raise ConfigurationError(where, given=address, allowed="a list of addresses", mend="put the address into brackets: [...]")
     if among.count(address) > 1:
         raise ConfigurationError(where, given=address, allowed="each address once", mend="remove the second one")
     digest = hashlib.sha256(address.encode()).hexdigest()[:8]

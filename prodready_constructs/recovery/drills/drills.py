@@ -187,6 +187,10 @@ def _check_stop_alarms(where: str, stop_alarms: Sequence[str], expects: Sequence
             mend="hand over the ARN of the Watch's any_critical, which sums up the critical alarms",
         )
     for arn in stop_alarms:
+        if not isinstance(arn, str):
+            raise ConfigurationError(
+                where, given=type(arn).__name__, allowed="ARNs of alarms", mend="hand over watch.any_critical.attr_arn"
+            )
         if "${" in arn:
             continue
         if ":cloudwatch:" not in arn or ":alarm:" not in arn or (region is not None and region_of_arn(arn) != region):

@@ -387,6 +387,7 @@ def zone(**changes: Any) -> Any:
 
 REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"stop_alarms": []}, r"^Stack/Drills/Drill: stop_alarms: got \[\]; allowed: 1 to 5 alarms that end the experiment: without one, nothing but the clock does; hand over the ARN of the Watch's any_critical, which sums up the critical alarms$"),
+    ({"stop_alarms": [None]}, r"^Stack/Drills/Drill: stop_alarms: got 'NoneType'; allowed: ARNs of alarms; hand over watch\.any_critical\.attr_arn$"),
     ({"stop_alarms": [STOP] * 6}, r"stop_alarms: got \[.*\]; allowed: 1 to 5 alarms"),
     ({"stop_alarms": ["AnyCritical"]}, r"stop_alarms: got 'AnyCritical'; allowed: ARNs of CloudWatch alarms in us-east-1; take the alarm's ARN, not its name$"),
     ({"stop_alarms": [STOP.replace(REGION, "us-west-2")]}, r"allowed: ARNs of CloudWatch alarms in us-east-1"),
