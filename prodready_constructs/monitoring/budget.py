@@ -7,11 +7,9 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from aws_cdk import Annotations
-from constructs import Construct
-
 from prodready_constructs.contracts import AlarmSpec, AnomalySpec, AnyAlarmSpec, CompositeSpec, MathMetric
 from prodready_constructs.errors import ConfigurationError
+from prodready_constructs.foundation import Part
 
 #: US dollars a month in us-east-1. An alarm costs by each metric it looks at; a learned band is two metrics more.
 PER_METRIC = Decimal("0.10")
@@ -58,9 +56,9 @@ class Bill:
             f"{self.usd_per_month:.2f} USD a month"
         )
 
-    def report(self, construct: Construct) -> None:
-        """Say it where people look: every synth prints it, beside the construct's path."""
-        Annotations.of(construct).add_info(f"{self.in_words()}. Prices: {SOURCE}")
+    def report(self, part: Part) -> None:
+        """Say it where people look: every synth prints it, beside the path of *part*. ``Annotations.add_info`` in one message to the kernel."""
+        part.node.add_metadata("aws:cdk:info", f"{self.in_words()}. Prices: {SOURCE}")
 
     def fact(self) -> dict[str, Any]:
         """For the assembly: counts, the sum, and where the prices come from."""

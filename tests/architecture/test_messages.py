@@ -111,7 +111,7 @@ def connected(stack: cdk.Stack) -> Build:
     ("prepare", "messages"),
     [
         (routes, 51),
-        (watch, 12),
+        (watch, 13),
         (dashboard, 7),
         (backup_vault, 13),
         (backup_plan, 31),
