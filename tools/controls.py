@@ -9,6 +9,7 @@ usage: python -m tools.controls
 from __future__ import annotations
 
 import ast
+import functools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -39,6 +40,7 @@ class Kept:
         return any(file.split("/")[1] in {"architecture", "stacks", "examples", "packaging"} for file in self.tests)
 
 
+@functools.cache
 def catalogue() -> dict[str, Kept]:
     """Ledger row -> what keeps and proves it. Rows that nothing names are empty."""
     found = {control: Kept() for control in LEDGER}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,7 +15,9 @@ def python_files(folder: Path = PACKAGE) -> list[Path]:
     return sorted(folder.rglob("*.py"))
 
 
+@functools.cache
 def tree_of(file: Path) -> ast.Module:
+    """Parsed once for all tests, of which several read the whole package."""
     return ast.parse(file.read_text(encoding="utf-8"), str(file))
 
 

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import ast
+import functools
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.architecture.source import ROOT
+from tests.architecture.source import ROOT, tree_of
 from tests.support.aws_cli import faults
 
 PACKAGE = ROOT / "prodready_constructs"
 _COMMAND = re.compile(r"(?:^|[\s(;&|])aws [a-z0-9-]+ [a-z0-9-]+\s")
 
 
-def written(file: Path) -> Iterator[tuple[int, str]]:
+@functools.cache
+def written(file: Path) -> tuple[tuple[int, str], ...]:
     """Line and text of each string with a command; what is put in at run time becomes BLANK."""
-    tree = ast.parse(file.read_text(encoding="utf-8"))
+    return tuple(_written(tree_of(file)))
+
+
+def _written(tree: ast.Module) -> Iterator[tuple[int, str]]:
     inner = {id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in node.values}
     prose = {
         id(node.body[0].value)
@@ -59,5 +64,5 @@ def test_every_command_that_a_construct_writes_exists(room: str) -> None:
 def test_the_reader_finds_them(tmp_path: Path) -> None:
     file = tmp_path / "made.py"
     file.write_text('"""aws rdz docs x"""\nX = f"aws rds describe-db-instance --name {1} "\nY = ("aws rds wait", "none aws")\n')
-    assert list(written(file)) == [(2, "aws rds describe-db-instance --name BLANK ")]
+    assert written(file) == ((2, "aws rds describe-db-instance --name BLANK "),)
     assert len([text for room in PACKAGE.iterdir() if room.is_dir() for file in room.rglob("*.py") for text in written(file)]) > 250
