@@ -188,7 +188,12 @@ def test_a_strangers_app_is_operated_by_one_file(tmp_path: Path, monkeypatch: py
         "Promise-FastBurn",
     }
     assert wakes | {"Business-NoOrders", "Walk-CanaryFailing", "Backups-NoBackupForADay", "Teams-AlertsLost"} <= alarms <= pages
-    assert {"drill-drills-taskkill", "secret-compromised-address", "restore-rds-instance-database"} <= pages
+    assert {
+        "drill-drills-taskkill",
+        "secret-compromised-address",
+        "restore-rds-instance-database",
+        "automation-procedures-restartorders",
+    } <= pages
     assert 0 < made["watch"].bill.usd_per_month <= 20
     protocols = {one["Properties"]["Protocol"] for one in template.of_type("AWS::SNS::Subscription").values()}
     assert protocols == {"email", "https", "lambda"}

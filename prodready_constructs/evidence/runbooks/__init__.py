@@ -53,7 +53,8 @@ def runbook_document(assembly: Path, *, stacks: str = "*") -> str:
 def runbook_pages(assembly: Path, *, stacks: str = "*") -> list[Page]:
     """All pages, in the order of the index. Raises as :func:`write_runbooks`."""
     found = read_assembly(assembly)
-    everything = (*alarm_pages(found), *restore_pages(found), *procedure_pages(found))
+    restores = tuple(restore_pages(found))
+    everything = (*alarm_pages(found), *restores, *procedure_pages(found, restores))
     pages = sorted((page for page in everything if fnmatchcase(page.stack, stacks)), key=lambda page: page.order)
     if not any(page.kind in {"critical", "warning"} for page in pages):
         raise ConfigurationError(

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.evidence.assembly import Assembly, Resource, StackTemplate
-from prodready_constructs.evidence.runbooks.automations import by_itself
+from prodready_constructs.evidence.runbooks.automations import by_itself, without_a_page
 from prodready_constructs.evidence.runbooks.catalogue.drills import drill_procedure
 from prodready_constructs.evidence.runbooks.catalogue.edge import certificate_procedure, web_acl_procedures
 from prodready_constructs.evidence.runbooks.catalogue.money import cost_procedure
@@ -31,13 +31,17 @@ _OF_A_RESOURCE: tuple[Callable[[Assembly, Resource, Shell], Iterator[Procedure]]
 _MONEY = ("AWS::Budgets::Budget", "AWS::CE::AnomalyMonitor")
 
 
-def procedure_pages(assembly: Assembly) -> Iterator[Page]:
-    """Every procedure of *assembly*, each with its own look-up of names.
+def procedure_pages(assembly: Assembly, restores: Sequence[Page] = ()) -> Iterator[Page]:
+    """Every procedure of *assembly*, each with its own look-up of names; and automations that neither these nor *restores* name.
 
     Raises:
         ConfigurationError: a recorded procedure lacks a part, or two of one construct have one id.
     """
+    named = [(page.name, page.construct) for page in restores]
     for stack, procedure, shell in (*_recorded(assembly), *_followed(assembly)):
+        named.append((procedure.name, procedure.construct))
+        yield _page(assembly, stack, procedure, shell)
+    for stack, procedure, shell in without_a_page(assembly, named):
         yield _page(assembly, stack, procedure, shell)
 
 

@@ -26,6 +26,7 @@ FAILOVER = timedelta(minutes=2)
 AURORA_FAILOVER = timedelta(minutes=1)
 TABLE_RESTORE, OBJECT_RESTORE = timedelta(hours=1), timedelta(minutes=15)
 ASSUMED = "an assumption for a store of ordinary size, to be replaced by a restore test's measurement"
+RESTORE_TIME = "RESTORE_TIME=2026-01-31T12:00:00Z  # UTC: the last moment at which the data was right"
 #: Ports that RDS takes where nobody names one.
 PORTS = {"postgres": 5432, "mysql": 3306, "mariadb": 3306}
 
@@ -56,9 +57,7 @@ def _instance(found: Any, arn: str, plain: Any) -> Store:
         "point-in-time restore from continuous backups, into a new instance",
         loses=LATEST_RESTORABLE,
         takes=RESTORE_FROM_BACKUP,
-        commands=_restore("db-instance", found.instance_identifier, "DBInstances[0]", "DBSubnetGroup.DBSubnetGroupName")
-        if plain is None
-        else (),
+        commands=_restore_instance(found.instance_identifier) if plain is None else (),
     )
     if plain is None or plain.multi_az is not True:
         return Store(arn, (restore,))
@@ -74,7 +73,7 @@ def _cluster(found: Any, arn: str, plain: Any, instances: int) -> Store:
         "point-in-time restore from continuous backups, into a new cluster",
         loses=LATEST_RESTORABLE,
         takes=RESTORE_FROM_BACKUP,
-        commands=_restore("db-cluster", found.cluster_identifier, "DBClusters[0]", "DBSubnetGroup") if plain is None else (),
+        commands=_restore_cluster(found.cluster_identifier) if plain is None else (),
     )
     if instances < 2:
         return Store(arn, (restore,))
@@ -88,22 +87,33 @@ def _instances(found: Any) -> int:
     return len(found.instance_identifiers) if found.node.default_child is not None else 0
 
 
-def _restore(kind: str, name: str, answer: str, subnets: str) -> tuple[str, ...]:
-    """The way back of an imported instance or cluster, in the network of the old one."""
-    asked = f"aws rds describe-{kind}s --{kind}-identifier {name}"
-    source, target, time = {
-        "db-instance": ("--source-db-instance-identifier", "--target-db-instance-identifier", "--restore-time"),
-        "db-cluster": ("--source-db-cluster-identifier", "--db-cluster-identifier", "--restore-to-time"),
-    }[kind]
+def _restore_instance(name: str) -> tuple[str, ...]:
+    """The way back of an imported instance, in the network of the old one."""
+    asked = f"aws rds describe-db-instances --db-instance-identifier {name}"
     return (
-        f"{asked} --query '{answer}.LatestRestorableTime'",
-        "RESTORE_TIME=2026-01-31T12:00:00Z  # UTC: the last moment at which the data was right",
-        f"SUBNETS=$({asked} --query '{answer}.{subnets}' --output text)",
-        f"GROUPS_OF_IT=$({asked} --query '{answer}.VpcSecurityGroups[].VpcSecurityGroupId' --output text)",
-        f'aws rds restore-{kind}-to-point-in-time {source} {name} {target} {name}-restored {time} "$RESTORE_TIME" '
-        '--db-subnet-group-name "$SUBNETS" --vpc-security-group-ids $GROUPS_OF_IT --deletion-protection --copy-tags-to-snapshot',
-        f"aws rds wait {kind}-available --{kind}-identifier {name}-restored  # then look at the data, then exchange the names",
-        *(("# a cluster comes back without instances: add them as the old one has them",) if kind == "db-cluster" else ()),
+        f"{asked} --query 'DBInstances[0].LatestRestorableTime'",
+        RESTORE_TIME,
+        f"SUBNETS=$({asked} --query 'DBInstances[0].DBSubnetGroup.DBSubnetGroupName' --output text)",
+        f"GROUPS_OF_IT=$({asked} --query 'DBInstances[0].VpcSecurityGroups[].VpcSecurityGroupId' --output text)",
+        f"aws rds restore-db-instance-to-point-in-time --source-db-instance-identifier {name} --target-db-instance-identifier {name}-restored "
+        '--restore-time "$RESTORE_TIME" --db-subnet-group-name "$SUBNETS" --vpc-security-group-ids $GROUPS_OF_IT --deletion-protection '
+        "--no-publicly-accessible --copy-tags-to-snapshot",
+        f"aws rds wait db-instance-available --db-instance-identifier {name}-restored  # then look at the data, then exchange the names",
+    )
+
+
+def _restore_cluster(name: str) -> tuple[str, ...]:
+    """The way back of an imported cluster; it comes back without instances."""
+    asked = f"aws rds describe-db-clusters --db-cluster-identifier {name}"
+    return (
+        f"{asked} --query 'DBClusters[0].LatestRestorableTime'",
+        RESTORE_TIME,
+        f"SUBNETS=$({asked} --query 'DBClusters[0].DBSubnetGroup' --output text)",
+        f"GROUPS_OF_IT=$({asked} --query 'DBClusters[0].VpcSecurityGroups[].VpcSecurityGroupId' --output text)",
+        f"aws rds restore-db-cluster-to-point-in-time --source-db-cluster-identifier {name} --db-cluster-identifier {name}-restored "
+        '--restore-to-time "$RESTORE_TIME" --db-subnet-group-name "$SUBNETS" --vpc-security-group-ids $GROUPS_OF_IT --deletion-protection '
+        "--copy-tags-to-snapshot",
+        f"aws rds wait db-cluster-available --db-cluster-identifier {name}-restored  # then add instances as the old one has them",
     )
 
 
