@@ -9,6 +9,7 @@ from typing import Any
 
 from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.evidence.assembly import read_assembly
+from prodready_constructs.evidence.told import told
 
 #: As ``contracts.record`` writes it: this package reads assemblies and imports no construct.
 RECORDED = "prodready:construct"
@@ -21,7 +22,7 @@ def objectives_in(directory: Path) -> dict[str, Any]:
         ConfigurationError: nothing was judged in this assembly.
     """
     recorded = read_assembly(directory).recorded(RECORDED)
-    found = {path: data["objectives"] for path, data in recorded if isinstance(data, dict) and "objectives" in data}
+    found = {path: told(data["objectives"]) for path, data in recorded if isinstance(data, dict) and "objectives" in data}
     if not found:
         raise ConfigurationError(
             str(directory), given="no objectives", allowed="an app that has an Objectives", mend="add Objectives(stack, ..., stores=[...])"

@@ -11,15 +11,15 @@ from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.evidence.assembly import read_assembly
 from prodready_constructs.evidence.objectives import RECORDED, expired, objectives_in
 from prodready_constructs.evidence.runbooks import runbook_html
+from prodready_constructs.evidence.told import told
 
 
 def objectives(folder: Path) -> dict[str, Any]:
     """Construct path -> what was promised and the rows that were judged, as text; empty where nothing was."""
     try:
-        found: dict[str, Any] = told(objectives_in(folder))
+        return objectives_in(folder)
     except ConfigurationError:
         return {}
-    return found
 
 
 def too_old(found: Mapping[str, Any]) -> list[str]:
@@ -42,27 +42,3 @@ def runbooks(folder: Path) -> str:
         return runbook_html(folder)
     except ConfigurationError:
         return ""
-
-
-def told(value: Any) -> Any:
-    """*value* with a text in place of each intrinsic: ``${Carts.Arn}`` for what only a deployment knows."""
-    if isinstance(value, list):
-        return [told(item) for item in value]
-    if not isinstance(value, dict):
-        return value
-    if len(value) == 1:
-        (name, argument), *_ = value.items()
-        if name == "Fn::Join":
-            return str(argument[0]).join(str(told(part)) for part in argument[1])
-        if name == "Ref":
-            return f"${{{argument}}}"
-        if name.startswith("Fn::"):
-            return f"${{{'.'.join(map(str, _names(argument)))}}}"
-    return {name: told(item) for name, item in value.items()}
-
-
-def _names(argument: Any) -> list[Any]:
-    """What an intrinsic is about: a logical id and its attribute, a stack and its output."""
-    if isinstance(argument, dict):
-        return [argument[name] for name in ("StackName", "OutputName") if name in argument]
-    return argument if isinstance(argument, list) else [argument]

@@ -7,11 +7,12 @@ from datetime import timedelta
 from typing import cast
 
 from aws_cdk import aws_cloudwatch as cloudwatch
-from constructs import Construct
+from constructs import Construct, IConstruct
 
 from prodready_constructs.contracts import AnyAlarmSpec, ControlClaim, MathMetric, Metric, Releasable, Severity, Watchable, record
 from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.foundation import Part, path_of, require_described
+from prodready_constructs.monitoring.adopted.adopt import Adopted, adopt
 from prodready_constructs.monitoring.budget import COMPOSITE, Bill, bill, refuse_beyond
 from prodready_constructs.monitoring.changes import Change, changed, refuse_unknown, unusual_beside
 from prodready_constructs.monitoring.making import Made, Maker, any_of, arns_of
@@ -124,6 +125,11 @@ class Watch(Part):
             bill=self.bill.fact(),
             runbook_base_url=base_url,
         )
+
+    @staticmethod
+    def adopt(resource: IConstruct) -> Adopted:
+        """A plain L2 or L1 of the CDK made watchable, by the name ``prodready_constructs.adopt`` as well."""
+        return adopt(resource)
 
     def runbooks_of(self, path: str) -> list[tuple[str, str]]:
         """The id and the runbook page of each alarm of the construct at *path*; none where it is not watched here."""

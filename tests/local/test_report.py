@@ -7,7 +7,6 @@ from dataclasses import replace
 from datetime import timedelta
 from html import escape
 from pathlib import Path
-from typing import Any
 
 import pytest
 from aws_cdk import aws_dynamodb as dynamodb
@@ -152,22 +151,6 @@ def test_a_measurement_that_is_too_old_is_said(tmp_path: Path) -> None:
     html = promised.objectives({"Shop/Objectives": judged}, ["<b>too old</b>"])
     assert '<p class="bad">&lt;b&gt;too old&lt;/b&gt;</p>' in html
     assert "measured, until 2020-01-31: a drill" in html
-
-
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [
-        ({"Ref": "Carts"}, "${Carts}"),
-        ({"Fn::GetAtt": ["Carts", "Arn"]}, "${Carts.Arn}"),
-        ({"Fn::GetStackOutput": {"StackName": "Data", "Region": "us-east-1", "OutputName": "Name"}}, "${Data.Name}"),
-        ({"Fn::ImportValue": "Data:Name"}, "${Data:Name}"),
-        ({"Fn::Join": ["", ["a ", {"Fn::Join": ["/", ["b", {"Ref": "AWS::Region"}]]}]]}, "a b/${AWS::Region}"),
-        ({"rows": [{"how": {"Ref": "Carts"}}], "seconds": 5}, {"rows": [{"how": "${Carts}"}], "seconds": 5}),
-        ({"how": "restore"}, {"how": "restore"}),
-    ],
-)
-def test_what_only_a_deployment_knows_is_named(value: Any, text: Any) -> None:
-    assert promises.told(value) == text
 
 
 @pytest.mark.browser

@@ -179,3 +179,8 @@ def _names(resource: Any) -> set[str]:
     from prodready_constructs.monitoring.adopted.adopt import _types
 
     return set(_types(resource))
+
+
+def test_a_watch_adopts_as_well() -> None:
+    queue = sqs.Queue(new_stack(), "Queue")
+    assert [spec.id for spec in Watch.adopt(queue).alarm_specs] == [spec.id for spec in adopt(queue).alarm_specs]
