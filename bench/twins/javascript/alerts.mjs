@@ -31,6 +31,7 @@ export function addTopics(stack) {
     encryptionMasterKey: key,
     enforceSSL: true,
     retentionPeriod: Duration.days(14),
+    redriveAllowPolicy: { redrivePermission: sqs.RedrivePermission.DENY_ALL },
   });
   deadLetters.addToResourcePolicy(
     iam.PolicyStatement.fromJson(

@@ -52,6 +52,7 @@ def add_topics(stack: Stack) -> Topics:
         encryption_master_key=key,
         enforce_ssl=True,
         retention_period=Duration.days(14),
+        redrive_allow_policy=sqs.RedriveAllowPolicy(redrive_permission=sqs.RedrivePermission.DENY_ALL),
     )
     dead_letters_arn = dead_letters.queue_arn
     sending = allow(dead_letters_arn, "sqs:SendMessage", Principal=_services(SENDERS), Condition=OWN_ACCOUNT)
