@@ -44,7 +44,7 @@ _HOMES = {
     "monitoring": (
         "AccountEvents AccountMasking AgreedDowntime BusinessMetric BusinessMetrics Canary CanarySecret CanaryStep Change "
         "CountedLogs Dashboard DashboardVariable KeptLogs LogArchive LogMasking Opsgenie PagerDuty Routes SlackChannel Slo "
-        "TeamsChannel Watch Webhook adopt"
+        "Spending TeamsChannel Watch Webhook adopt"
     ),
     "network": "PrivateEndpoints PrivateNetwork SessionBastion",
     "posture": "DataClass OffHours PRODUCTION Posture Release STAGING",

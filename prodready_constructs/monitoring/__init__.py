@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from prodready_constructs.monitoring.canaries.steps import CanarySecret as CanarySecret
     from prodready_constructs.monitoring.canaries.steps import CanaryStep as CanaryStep
     from prodready_constructs.monitoring.changes import Change as Change
+    from prodready_constructs.monitoring.cost.spending import Spending as Spending
     from prodready_constructs.monitoring.dashboard.business import BusinessMetric as BusinessMetric
     from prodready_constructs.monitoring.dashboard.business import BusinessMetrics as BusinessMetrics
     from prodready_constructs.monitoring.dashboard.dashboard import Dashboard as Dashboard
@@ -55,6 +56,7 @@ __all__ = [
     "Routes",
     "SlackChannel",
     "Slo",
+    "Spending",
     "TeamsChannel",
     "Watch",
     "Webhook",
@@ -66,6 +68,7 @@ _HOMES = {
     "canaries.canary": "Canary",
     "canaries.steps": "CanarySecret CanaryStep",
     "changes": "Change",
+    "cost.spending": "Spending",
     "dashboard.business": "BusinessMetric BusinessMetrics",
     "dashboard.dashboard": "Dashboard",
     "dashboard.variable": "DashboardVariable",

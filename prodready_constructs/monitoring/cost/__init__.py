@@ -1,0 +1,1 @@
+"""What is spent, and who hears of it."""
