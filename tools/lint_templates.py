@@ -22,6 +22,14 @@ ACCEPTED_CHECKS = {
         "BastionKey",
         "Auto Scaling's service-linked role is admitted by aws:PrincipalArn: KMS refuses a policy that names a role which is not there yet",
     ),
+    "CKV_AWS_111": (
+        "RestoresRestoreRoleRestorePolicy",
+        "what a restore test makes has no name before it exists; an explicit deny, which the check does not read, limits every write to its prefix",
+    ),
+    "CKV_AWS_108": (
+        "RestoresRestoreRoleRestorePolicy",
+        "AWS Backup reads what it restored under names it chooses itself, narrower than AWS's own restore policies; in the waiver register",
+    ),
     "CKV_AWS_32": (
         "StoresImagesRepository",
         "the check reads a Deny without TLS, which names everybody on purpose, as a policy that lets everybody in",
