@@ -181,7 +181,7 @@ LEDGER: dict[str, Row] = {
     "DR-6": Row("A runbook with real names for every way back, as a page and where it can be as an automation"),
     "CD-3": Row("Images named by digest; a service says what a build pushes and where the digest goes", whole=False),
     "CD-4": Row("One settings file an environment", whole=False),
-    "COST-1": Row("Spending on the dashboard", whole=False),
+    "COST-1": Row("Budgets and cost anomalies tell the alert topics; spending on the dashboard"),
     "COST-2": Row("Cost-allocation tags on everything taggable", whole=False),
     "COST-4": Row("Staging sized down by its posture, asleep off-hours; Spot and ARM where it is safe"),
     "GOV-1": Row("Rule packs at synth; a violation stops it with place, rule, reason and mend"),

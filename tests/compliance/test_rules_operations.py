@@ -400,3 +400,60 @@ def test_what_devices_do_is_logged_once_for_an_account_and_region() -> None:
 )
 def test_devices_know_whom_they_speak_to(endpoint: dict[str, Any], details: list[str]) -> None:
     assert judged("DeviceEndpointWeak", "IoT::DomainConfiguration", endpoint) == details
+
+
+# --- spending ----------------------------------------------------------------------------------------------------------
+
+TOPIC = {"SubscriptionType": "SNS", "Address": TOKEN}
+HEARD = {"Notification": {"NotificationType": "ACTUAL"}, "Subscribers": [TOPIC]}
+UNHEARD = HEARD | {"Subscribers": []}
+
+
+@pytest.mark.control("COST-1", "GOV-3")
+@pytest.mark.parametrize(
+    ("budget", "details"),
+    [
+        ({"NotificationsWithSubscribers": [HEARD]}, []),
+        ({"NotificationsWithSubscribers": [UNHEARD, HEARD]}, []),
+        ({"NotificationsWithSubscribers": [HEARD | {"Subscribers": TOKEN}]}, []),
+        ({"NotificationsWithSubscribers": TOKEN}, []),
+        ({"NotificationsWithSubscribers": [UNHEARD]}, ["Budget"]),
+        ({"NotificationsWithSubscribers": []}, ["Budget"]),
+        ({}, ["Budget"]),
+    ],
+)
+def test_somebody_hears_of_a_budget(budget: dict[str, Any], details: list[str]) -> None:
+    assert judged("SpendingUnheard", "Budgets::Budget", budget) == details
+
+
+@pytest.mark.control("COST-1", "GOV-3")
+@pytest.mark.parametrize(
+    ("subscription", "details"),
+    [
+        ({"Subscribers": [{"Type": "SNS", "Address": TOKEN}], "Frequency": "IMMEDIATE"}, []),
+        ({"Subscribers": [{"Type": "SNS", "Address": TOKEN}], "Frequency": TOKEN}, []),
+        ({"Subscribers": [{"Type": "EMAIL", "Address": "team@example.com"}], "Frequency": "WEEKLY"}, []),
+        ({"Subscribers": TOKEN, "Frequency": "DAILY"}, []),
+        ({"Subscribers": [{"Type": "SNS", "Address": TOKEN}], "Frequency": "DAILY"}, ["Summary"]),
+        ({"Subscribers": [], "Frequency": "DAILY"}, ["Anomalies"]),
+        ({}, ["Anomalies"]),
+    ],
+)
+def test_somebody_hears_of_an_anomaly(subscription: dict[str, Any], details: list[str]) -> None:
+    assert judged("SpendingUnheard", "CE::AnomalySubscription", {"MonitorArnList": [TOKEN], **subscription}) == details
+
+
+@pytest.mark.control("COST-1", "GOV-3")
+@pytest.mark.parametrize(
+    ("listened", "details"),
+    [([{"Ref": "It"}], []), ([{"Fn::GetAtt": ["It", "MonitorArn"]}], []), (["arn:aws:ce::111122223333:anomalymonitor/1"], ["Monitor"])],
+)
+def test_a_monitor_has_a_subscription(listened: list[Any], details: list[str]) -> None:
+    people = {"Subscribers": [{"Type": "EMAIL", "Address": "team@example.com"}], "Frequency": "DAILY"}
+    beside = {"Anomalies": resource("CE::AnomalySubscription", people | {"MonitorArnList": listened})}
+    assert judged("SpendingUnheard", "CE::AnomalyMonitor", {"MonitorType": "DIMENSIONAL"}, beside) == details
+
+
+@pytest.mark.control("COST-1", "GOV-3")
+def test_a_monitor_without_any_subscription_is_found() -> None:
+    assert judged("SpendingUnheard", "CE::AnomalyMonitor", {"MonitorType": "DIMENSIONAL"}) == ["Monitor"]

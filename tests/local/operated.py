@@ -38,6 +38,7 @@ from prodready_constructs import (
     SecureBucket,
     SlackChannel,
     Slo,
+    Spending,
     StopTasks,
     TableCheck,
     TableSchema,
@@ -99,6 +100,8 @@ def compose(stack: cdk.Stack) -> None:
     canary = Canary(stack, "Visitor", host="shop.example.com", artifacts=logs, posture=monitoring, steps=[CanaryStep(path="/health")])
     latency = Metric(namespace="AWS/ApplicationELB", name="TargetResponseTime", statistic="p95")
     promise = Slo(stack, "Quick", of=GoodMinutes(metric=latency, threshold=0.5, good_while="LessThanThreshold"), target=99)
+
+    Spending(stack, "Spending", monthly_budget=900, routes=routes, tag=("application", "shop"))
 
     gap = AirGappedVault(stack, "Gap", min_retention=timedelta(days=7), max_retention=timedelta(days=400))
     second = f"arn:aws:backup:{SECOND_REGION}:{ACCOUNT}:backup-vault:second"

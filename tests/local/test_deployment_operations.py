@@ -31,6 +31,8 @@ RECORDED = {
     "AWS::Backup::LogicallyAirGappedBackupVault",
     "AWS::Backup::RestoreTestingPlan",
     "AWS::Backup::RestoreTestingSelection",
+    "AWS::CE::AnomalyMonitor",
+    "AWS::CE::AnomalySubscription",
     "AWS::Chatbot::MicrosoftTeamsChannelConfiguration",
     "AWS::Chatbot::SlackChannelConfiguration",
     "AWS::CloudWatch::AlarmMuteRule",
@@ -84,7 +86,7 @@ def test_each_type_is_read_live_unless_no_api_has_it(found: ReadBack) -> None:
     assert all(kinds[name] == {Kind.RECORDED} for name in RECORDED)
 
 
-@pytest.mark.control("OPS-1", "OPS-2", "OPS-5", "OPS-7", "DR-1", "DR-5")
+@pytest.mark.control("OPS-1", "OPS-2", "OPS-5", "OPS-7", "DR-1", "DR-5", "COST-1")
 @pytest.mark.parametrize(
     ("type_name", "name", "value"),
     [
@@ -100,6 +102,8 @@ def test_each_type_is_read_live_unless_no_api_has_it(found: ReadBack) -> None:
         ("Logs::SubscriptionFilter", "DestinationArn", None),
         ("Backup::ReportPlan", "ReportSetting", None),
         ("CloudWatch::CompositeAlarm", "AlarmRule", None),
+        ("Budgets::Budget", "Budget.CostTypes", None),
+        ("Budgets::Budget", "NotificationsWithSubscribers", None),
         ("SSM::Document", "Content", None),
         ("Events::Rule", "Targets", None),
     ],

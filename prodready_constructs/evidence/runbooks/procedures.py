@@ -28,7 +28,7 @@ _OF_A_RESOURCE: tuple[Callable[[Assembly, Resource, Shell], Iterator[Procedure]]
     web_acl_procedures,
     store_procedures,
 )
-_MONEY = ("AWS::Budgets::Budget", "AWS::CE::AnomalyMonitor")
+_MONEY = ("AWS::Budgets::Budget", "AWS::CE::AnomalyMonitor", "AWS::CE::AnomalySubscription")
 
 
 def procedure_pages(assembly: Assembly, restores: Sequence[Page] = ()) -> Iterator[Page]:

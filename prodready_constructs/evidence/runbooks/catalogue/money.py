@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from prodready_constructs.evidence.assembly import Resource, StackTemplate
 from prodready_constructs.evidence.runbooks.procedure import Procedure, Step
@@ -15,19 +16,39 @@ _COSTS = f"{_CE.format('get-cost-and-usage')} --time-period {_WEEK} --granularit
 _LARGEST = (
     "--query 'ResultsByTime[-1].reverse(sort_by(Groups,&to_number(Metrics.UnblendedCost.Amount)))[:10].[Keys,Metrics.UnblendedCost.Amount]'"
 )
+#: The API of budgets wants the account told: https://docs.aws.amazon.com/cli/latest/reference/budgets/describe-budgets.html
+_BUDGETS = 'aws budgets describe-budgets --account-id "$(aws sts get-caller-identity --query Account --output text)" --region us-east-1'
+
+
+def _monitor_arns(monitors: Sequence[Resource]) -> list[Any]:
+    """The monitors of the stack itself, and those that its subscriptions listen to."""
+    arns: list[Any] = [{"Ref": monitor.logical_id} for monitor in monitors if monitor.type == "AWS::CE::AnomalyMonitor"]
+    for subscription in monitors:
+        if subscription.type == "AWS::CE::AnomalySubscription":
+            listened = subscription.get("MonitorArnList")
+            arns += [arn for arn in (listened if isinstance(listened, list) else []) if arn not in arns]
+    return arns
 
 
 def cost_procedure(stack: StackTemplate, shell: Shell, monitors: Sequence[Resource]) -> Procedure:
-    """A day that costs more than the days before. *monitors* are the budgets and anomaly monitors of *stack*, if it has any."""
+    """A day that costs more than the days before. *monitors* are what watches money in *stack*, if it has any: budgets, monitors, subscriptions."""
+    budgets = [
+        Step(
+            "What each budget says: its limit, what is spent, what will be.",
+            f"{_BUDGETS} --query 'Budgets[].[BudgetName,BudgetLimit.Amount,CalculatedSpend.ActualSpend.Amount,CalculatedSpend.ForecastedSpend.Amount]' "
+            "--output text",
+            "ProdEdgeStack-SpendingBudget  900.0  731.20  1042.87",
+        )
+        for _ in [monitor for monitor in monitors if monitor.type == "AWS::Budgets::Budget"][:1]
+    ]
     anomalies = [
         Step(
             "What the monitor of this stack found.",
-            f"{_CE.format('get-anomalies')} --monitor-arn {shell.word({'Ref': monitor.logical_id})} "
+            f"{_CE.format('get-anomalies')} --monitor-arn {shell.word(arn)} "
             "--date-interval StartDate=$(date -u -d '14 days ago' +%F) --query 'Anomalies[].[AnomalyStartDate,Impact.TotalImpact,RootCauses]'",
             '["2026-01-30", 184.20, [{"Service": "Amazon EC2", "UsageType": "NatGateway-Bytes"}]]',
         )
-        for monitor in monitors
-        if monitor.type == "AWS::CE::AnomalyMonitor"
+        for arn in _monitor_arns(monitors)
     ]
     stacks = f'\'{{"Tags":{{"Key":"aws:cloudformation:stack-name","Values":["{stack.name}"]}}}}\''
     return Procedure(
@@ -37,6 +58,7 @@ def cost_procedure(stack: StackTemplate, shell: Shell, monitors: Sequence[Resour
         severity="warning",
         when="A budget or a cost anomaly was reported, or a day's bill is far from that of the days before. Figures are up to 24 hours late.",
         steps=(
+            *budgets,
             *anomalies,
             Step(
                 "Which service.",
