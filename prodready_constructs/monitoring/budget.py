@@ -50,11 +50,9 @@ class Bill:
         return self.metrics * PER_METRIC + self.high_resolution_metrics * PER_HIGH_RESOLUTION_METRIC + self.composites * PER_COMPOSITE
 
     def in_words(self) -> str:
-        """``84 alarms over 130 metrics and 1 composite alarms: 13.50 USD a month``."""
-        return (
-            f"{self.alarms} alarms over {self.metrics + self.high_resolution_metrics} metrics and {self.composites} composite alarms: "
-            f"{self.usd_per_month:.2f} USD a month"
-        )
+        """``84 alarms over 130 metrics and 1 composite alarm: 13.50 USD a month``."""
+        over = f"{_several(self.alarms, 'alarm')} over {_several(self.metrics + self.high_resolution_metrics, 'metric')}"
+        return f"{over} and {_several(self.composites, 'composite alarm')}: {self.usd_per_month:.2f} USD a month"
 
     def report(self, part: Part) -> None:
         """Say it where people look: every synth prints it, beside the path of *part*. ``Annotations.add_info`` in one message to the kernel."""
@@ -100,3 +98,7 @@ def refuse_beyond(where: str, limit: float | None, spent: Bill) -> None:
             allowed=f"{limit:.2f} USD a month",
             mend="raise the limit, or leave out an alarm: changes={...: Change(left_out=True, because=...)}",
         )
+
+
+def _several(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"

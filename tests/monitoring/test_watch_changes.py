@@ -178,8 +178,8 @@ def test_every_synth_says_what_alarms_cost(hushed: tuple[Watch, Template, list[s
         if entry["type"] == "aws:cdk:info"
     }
     assert said == {
-        "Stack/Watch": "4 alarms over 5 metrics and 1 composite alarms: 1.00 USD a month",
-        "Stack/Watch/Orders-Hush": "1 alarms over 1 metrics and 1 composite alarms: 0.60 USD a month",
+        "Stack/Watch": "4 alarms over 5 metrics and 1 composite alarm: 1.00 USD a month",
+        "Stack/Watch/Orders-Hush": "1 alarm over 1 metric and 1 composite alarm: 0.60 USD a month",
     }
 
 
@@ -203,7 +203,7 @@ def test_what_one_alarm_costs(spec: Any, cents: int) -> None:
 @pytest.mark.control("LIB-2")
 def test_refuses_more_than_the_limit() -> None:
     message = (
-        r"Stack/Watch: monthly_limit: got '5 alarms over 4 metrics and 1 composite alarms: 0\.90 USD a month'; allowed: 0\.50 USD a month; "
+        r"Stack/Watch: monthly_limit: got '5 alarms over 4 metrics and 1 composite alarm: 0\.90 USD a month'; allowed: 0\.50 USD a month; "
         r"raise the limit, or leave out an alarm: changes=\{\.\.\.: Change\(left_out=True, because=\.\.\.\)\}"
     ).replace("5 alarms", "3 alarms")
     stack = new_stack()
