@@ -13,6 +13,16 @@ from prodready_constructs import Domain, Posture, Routes
 from prodready_constructs.contracts import Watchable
 from stacks.settings import Settings
 
+#: Events of the account that a construct of the platform tells of itself, with its own names in the runbook: nobody is paged twice.
+TOLD_ELSEWHERE = {
+    "BackupJobFailed": "The backup plan hears of every backup job of the account and pages for those that fail.",
+    "CopyJobFailed": "The backup plan hears of every copy job of the account and pages for those that fail.",
+    "RestoreJobFailed": "The backup plan hears of every restore job of the account and pages for those that fail.",
+    "CertificateExpiring": "Each name of the platform has an alarm on the days its certificate has left.",
+    "DeploymentFailed": "The service and the worker tell of their deployments, and of what brought them back.",
+    "SecretNotRotated": "Each secret that rotates has an alarm of its own, which names its user and its function.",
+}
+
 
 def that_exist(*parts: Watchable | None) -> list[Watchable]:
     """What a trial without a domain has of *parts*."""

@@ -18,7 +18,7 @@ from prodready_constructs import (
     Watch,
 )
 from prodready_constructs.contracts import Watchable
-from stacks.base import EnvironmentStack
+from stacks.base import TOLD_ELSEWHERE, EnvironmentStack
 from stacks.edge import CLOUDFRONT_REGION, EdgeStack
 from stacks.recovery import RecoveryStack
 from stacks.settings import Settings
@@ -57,5 +57,5 @@ class DataStack(EnvironmentStack):
         )
         self.watched: list[Watchable] = [self.database, self.uploads, self.network, self.bastion, self.backup, *self.stores.watched]
         if self.routes is not edge.routes:
-            self.watched += [self.routes, AccountEvents(self, "AccountEvents")]
+            self.watched += [self.routes, AccountEvents(self, "AccountEvents", leaving_out=TOLD_ELSEWHERE)]
         self.watch = Watch(self, "Watch", routes=self.routes, watching=self.watched, runbook_base_url=settings.runbooks)

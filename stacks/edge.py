@@ -8,7 +8,7 @@ from constructs import Construct
 
 from prodready_constructs import AccountEvents, HealthCheck, Posture, SiteLogs, Watch, WebAcl, Website
 from prodready_constructs.contracts import Watchable
-from stacks.base import EnvironmentStack, that_exist
+from stacks.base import TOLD_ELSEWHERE, EnvironmentStack, that_exist
 from stacks.settings import Settings
 
 CLOUDFRONT_REGION = "us-east-1"
@@ -34,7 +34,7 @@ class EdgeStack(EnvironmentStack):
         #: Asks for the service as a visitor would, by CloudFront. Route 53 tells CloudWatch of it in this region only.
         self.check = HealthCheck(self, "Check", host=settings.domain.name, path=CHECKED_PATH) if settings.domain else None
         # Of the whole account: the root user's sign-ins are heard of in this region only.
-        events = AccountEvents(self, "AccountEvents")
+        events = AccountEvents(self, "AccountEvents", leaving_out=TOLD_ELSEWHERE)
         names = (self.domain, self.login_domain, self.mobile_domain, self.graph_domain, self.events_domain)
         self.watched: list[Watchable] = [self.web_acl, self.routes, events, *that_exist(*names, self.check)]
         self.watch = Watch(self, "Watch", routes=self.routes, watching=self.watched, runbook_base_url=settings.runbooks)
