@@ -23,6 +23,7 @@ from tests.support.aws_cli import commands_in, faults
 from tests.support.synthesis import new_app, new_stack
 
 VAULT = "arn:aws:backup:us-west-2:111122223333:backup-vault:far"
+ELSEWHERE = "arn:aws:ce::111122223333:anomalymonitor/0a1b2c3d"
 
 
 def _resources(stack: cdk.Stack) -> None:
@@ -60,7 +61,9 @@ def _resources(stack: cdk.Stack) -> None:
     rules = [{"Name": "RateLimit", "Priority": 0}]
     add("Acl", "AWS::WAFv2::WebACL", Scope="REGIONAL", Rules=rules)
     add("FarAcl", "AWS::WAFv2::WebACL", Scope="CLOUDFRONT", Rules=rules)
-    add("Monitor", "AWS::CE::AnomalyMonitor", MonitorName="spend", MonitorType="DIMENSIONAL")
+    monitor = add("Monitor", "AWS::CE::AnomalyMonitor", MonitorName="spend", MonitorType="DIMENSIONAL")
+    add("Spent", "AWS::Budgets::Budget", Budget={"BudgetType": "COST", "TimeUnit": "MONTHLY"})
+    add("Anomalies", "AWS::CE::AnomalySubscription", MonitorArnList=[monitor.ref, ELSEWHERE], Frequency="IMMEDIATE")
     add("Plan", "AWS::Backup::BackupPlan", BackupPlan={"BackupPlanRule": [{"CopyActions": [{"DestinationBackupVaultArn": VAULT}]}]})
     check = add("Check", "AWS::Route53::HealthCheck")
     add("Name", "AWS::Route53::RecordSet", Failover="PRIMARY", HealthCheckId=check.ref)
@@ -172,6 +175,13 @@ def test_a_web_acl_of_cloudfront_is_asked_for_in_us_east_1(pages: dict[str, str]
     assert "--scope CLOUDFRONT --region us-east-1" in pages["waf-false-positive-faracl"]
     assert "--region us-east-1" not in pages["waf-false-positive-acl"]
     assert "Rules, in order: RateLimit." in pages["waf-false-positive-acl"]
+
+
+@pytest.mark.control("DR-6", "COST-1")
+def test_spending_is_looked_up_in_the_budgets_and_in_each_monitor_once(pages: dict[str, str]) -> None:
+    page = pages["cost-spike"]
+    assert page.count("aws budgets describe-budgets --account-id ") == 1
+    assert re.findall(r"--monitor-arn (\S+)", page) == ['"${MONITOR}"', ELSEWHERE]
 
 
 @pytest.mark.control("DR-6", "DR-5")

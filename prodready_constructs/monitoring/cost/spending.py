@@ -52,7 +52,7 @@ class Spending(Part):
     Always: told at 80 % and 100 % spent and at 100 % forecast; credits and refunds left out, for a credit hides what is spent until the day it
     ends, and last month's refund hides this month's; taxes, support and upfront fees counted, as on the bill. An anomaly is told of at once.
     Everything goes to the warning topic: the figures are up to a day old, and nothing gets cheaper by waking somebody for them; pagers read
-    alarms of CloudWatch, and this is plain text.
+    alarms of CloudWatch, and these are none.
 
     Nothing here makes an AWS services monitor: an account has one of them, AWS may have made it already, and CloudFormation then fails
     without saying why. Name it (``aws ce get-anomaly-monitors --region us-east-1``). One by tag can be made in the management account of an
