@@ -59,6 +59,10 @@ class EnvironmentStack(Stack):
         """The ARNs of IAM roles of this account."""
         return [f"arn:{Aws.PARTITION}:iam::{self.account}:role/{name}" for name in names]
 
+    def monitor_arn(self, monitor: str) -> str:
+        """The ARN of a cost anomaly monitor of this account."""
+        return f"arn:{Aws.PARTITION}:ce::{self.account}:anomalymonitor/{monitor}"
+
     @cached_property
     def _hosted_zone(self) -> route53.IHostedZone:
         assert self._domain is not None

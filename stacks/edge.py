@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from constructs import Construct
 
-from prodready_constructs import AccountEvents, HealthCheck, Posture, SiteLogs, Watch, WebAcl, Website
+from prodready_constructs import AccountEvents, HealthCheck, Posture, SiteLogs, Spending, Watch, WebAcl, Website
 from prodready_constructs.contracts import Watchable
 from stacks.base import TOLD_ELSEWHERE, EnvironmentStack, that_exist
 from stacks.settings import Settings
@@ -38,6 +38,10 @@ class EdgeStack(EnvironmentStack):
         names = (self.domain, self.login_domain, self.mobile_domain, self.graph_domain, self.events_domain)
         self.watched: list[Watchable] = [self.web_acl, self.routes, events, *that_exist(*names, self.check)]
         self.watch = Watch(self, "Watch", routes=self.routes, watching=self.watched, runbook_base_url=settings.runbooks)
+        operations = settings.operations
+        if operations.anomaly_monitor:
+            monitor = self.monitor_arn(operations.anomaly_monitor)
+            Spending(self, "Spending", monthly_budget=operations.monthly_budget, routes=self.routes, monitor_arn=monitor)
 
 
 class SiteAlarmsStack(EnvironmentStack):

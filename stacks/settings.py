@@ -56,13 +56,15 @@ class OperationsSettings:
 
     Attributes:
         approvers: names of the account's IAM roles that approve what interrupts users. chat: what kind of channel the alerts go to: SLACK,
-            TEAMS, DISCORD or JSON. monthly_budget: what the dashboard measures the month's charges by, in USD.
+            TEAMS, DISCORD or JSON. monthly_budget: what a month may cost, in USD.
+        anomaly_monitor: id of the account's cost anomaly monitor; without it nobody is told of the budget or of anomalies.
         game_day: when drills may hit real users, and who agreed; without it production has none.
     """
 
     approvers: tuple[str, ...]
     chat: Literal["SLACK", "TEAMS", "DISCORD", "JSON"]
     monthly_budget: int
+    anomaly_monitor: str | None = None
     game_day: str | None = None
 
 
