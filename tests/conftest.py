@@ -15,7 +15,7 @@ os.environ["JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION"] = "1"
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """With several workers, the tests of an ``xdist_group`` go to one of them: they share a deployment, and come in order."""
+    """With several workers, the tests of an ``xdist_group`` or a module go to one of them: they share what is made once, and come in order."""
     # Here, not above: only who has workers has the plug-in.
     from tests.support.groups import Groups
 

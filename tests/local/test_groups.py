@@ -1,4 +1,4 @@
-"""Tests that share a deployment are not torn apart, however the suite is started."""
+"""Tests that share a deployment, or what a module synthesizes once, are not torn apart, however the suite is started."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ _MARKS = "pytest.mark.xdist_group("
 
 
 @pytest.mark.parametrize("asked", [("-n", "2"), ("-n", "2", "--dist", "load"), ("-n", "2", "--dist", "loadgroup")])
-def test_a_group_goes_to_one_worker(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, asked: tuple[str, ...]) -> None:
+def test_a_group_goes_to_one_worker_and_so_does_a_module(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, asked: tuple[str, ...]
+) -> None:
     hook = (ROOT / "tests" / "conftest.py").read_text().partition("@pytest.hookimpl")[2].partition("\n\n\n")[0]
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     pytester.makeconftest(f"import pytest\nfrom typing import Any\n\n@pytest.hookimpl{hook}\n")
@@ -32,6 +34,7 @@ def test_a_group_goes_to_one_worker(pytester: pytest.Pytester, monkeypatch: pyte
     )
     pytester.runpytest_subprocess("-p", "no:cacheprovider", *asked).assert_outcomes(passed=60)
     assert len(list(pytester.path.glob("whole-*"))) == 1
+    assert len(list(pytester.path.glob("free-*"))) == 1
 
 
 def test_whoever_starts_an_emulator_is_of_a_group() -> None:

@@ -1,4 +1,6 @@
-"""Which tests go to one worker: the modules that name the same ``xdist_group``.
+"""Which tests go to one worker: those of a module, and the modules that name the same ``xdist_group``.
+
+What a module synthesizes once for its tests is so synthesized once; test by test, each worker did it for itself.
 
 The plug-in's own ``--dist loadgroup`` writes the group into the ids of tests by a private name that this pytest no longer reads, so it
 tears groups apart and says nothing. Here the group is read from the module's text.
@@ -16,11 +18,11 @@ _GROUP = re.compile(r"""xdist_group\(["']([\w-]+)["']\)""")
 
 
 class Groups(LoadScopeScheduling):
-    """The tests of a group are one piece of work; each other test is one by itself."""
+    """The tests of a group are one piece of work; so are those of each other module."""
 
     def _split_scope(self, nodeid: str) -> str:
         module = nodeid.partition("::")[0]
-        return _group_of(Path(self.config.rootpath, module)) or nodeid
+        return _group_of(Path(self.config.rootpath, module)) or module
 
 
 @cache
