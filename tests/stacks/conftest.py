@@ -11,9 +11,13 @@ import pytest
 from bench.messages import counted
 from prodready_constructs import PRODUCTION, STAGING, guard
 from prodready_constructs.compliance import Verdict
+from stacks import apis, background, data, edge, game_days, operations, promises, recovery, stores, workload
 from stacks.deployments import Deployment, deploy
 from stacks.settings import load_settings
 from tests.support.synthesis import ROOT, Template, new_app, read_templates
+
+#: What the platform is composed in.
+MODULES = (apis, background, data, edge, game_days, operations, promises, recovery, stores, workload)
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,9 @@ from tests.support.cloudwatch.rules import rule_of
 from tests.support.cloudwatch.states import State
 from tests.support.synthesis import Template
 
+#: On the worker of the other tests of the platform: it is synthesized once.
+pytestmark = pytest.mark.xdist_group("platform")
+
 
 def alarms(template: Template) -> dict[str, Alarm]:
     return {name: of_template(name, alarm["Properties"]) for name, alarm in template.of_type("AWS::CloudWatch::Alarm").items()}

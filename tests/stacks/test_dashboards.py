@@ -10,6 +10,9 @@ import pytest
 from tests.stacks.conftest import Platform
 from tests.support.dashboard_body import faults
 
+#: On the worker of the other tests of the platform: it is synthesized once.
+pytestmark = pytest.mark.xdist_group("platform")
+
 
 def text_of(value: Any) -> str:
     """A body as text; what only the deployment knows stands in angle brackets."""
