@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import functools
+import io
 import json
 import os
 import runpy
 import subprocess
 import sys
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +63,32 @@ def run_here(name: str, monkeypatch: pytest.MonkeyPatch, out: Path) -> dict[str,
     return runpy.run_path(str(EXAMPLES / f"{name}.py"))
 
 
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """An example that ran in this process: its assembly, its names, and what it said."""
+
+    out: Path
+    made: dict[str, Any]
+    said: str
+
+
+Run = Callable[[str], Ran]
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """Run an example here, each once."""
+
+    @functools.cache
+    def run(name: str) -> Ran:
+        out, said = tmp_path_factory.mktemp(name), io.StringIO()
+        with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stderr(said):
+            made = run_here(name, patch, out)
+        return Ran(out, made, said.getvalue())
+
+    return run
+
+
 def report_of(out: Path) -> dict[str, Any]:
     return dict(json.loads((out / "guard-report.json").read_text()))
 
@@ -93,12 +123,10 @@ def test_it_passes_as_a_process(name: str, tmp_path: Path) -> None:
 
 @pytest.mark.control("LIB-6")
 @pytest.mark.parametrize(("name", "stacks"), PASSING.items())
-def test_it_passes_all_six_packs_without_any_flag(
-    name: str, stacks: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    run_here(name, monkeypatch, tmp_path)
-    assert "guard: no findings" in capsys.readouterr().err
-    report = report_of(tmp_path)
+def test_it_passes_all_six_packs_without_any_flag(name: str, stacks: list[str], run: Run) -> None:
+    ran = run(name)
+    assert "guard: no findings" in ran.said
+    report = report_of(ran.out)
     assert list(report["stacks"]) == stacks
     assert {len(report["stacks"][stack]["packs"]) for stack in stacks} == {6}
     assert report["findings"] == []
@@ -132,11 +160,11 @@ def test_the_reference_workload_is_brief_and_whole() -> None:
 
 
 @pytest.mark.control("WEB-9")
-def test_two_regions_are_brief_and_answer_for_each_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_regions_are_brief_and_answer_for_each_other(run: Run) -> None:
     text = (EXAMPLES / "two_regions.py").read_text()
     assert len(text.splitlines()) <= 61
-    run_here("two_regions", monkeypatch, tmp_path)
-    templates = read_templates(tmp_path)
+    ran = run("two_regions")
+    templates = read_templates(ran.out)
     east = templates["Orders-us-east-1"]
     first, second = (next(key for key in east.of_type("AWS::Route53::HealthCheck") if key.startswith(name)) for name in ("First", "Second"))
     assert [Checks(templates).config(check)["ResourcePath"] for check in (first, second)] == ["/health"] * 2
@@ -152,10 +180,10 @@ def test_two_regions_are_brief_and_answer_for_each_other(tmp_path: Path, monkeyp
 
 
 @pytest.mark.control("DR-5")
-def test_the_second_region_is_brief_and_adds_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_second_region_is_brief_and_adds_up(run: Run) -> None:
     assert len(user_lines((EXAMPLES / "second_region.py").read_text())) < 100
-    run_here("second_region", monkeypatch, tmp_path)
-    templates = read_templates(tmp_path)
+    ran = run("second_region")
+    templates = read_templates(ran.out)
     west = templates["Orders-us-west-2"]
     (plan,) = (one["standby"] for one in west.recorded("StandbyPlan"))
     assert plan["recovery_time_is"] == "15 min + 30 min + 5 min + 3 min = 53 min"
@@ -169,15 +197,15 @@ def test_the_second_region_is_brief_and_adds_up(tmp_path: Path, monkeypatch: pyt
 
 
 @pytest.mark.control("OPS-2", "OPS-3", "DR-4", "DR-5")
-def test_a_strangers_app_is_operated_by_one_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_strangers_app_is_operated_by_one_file(run: Run) -> None:
     text = (EXAMPLES / "operations.py").read_text()
     assert len(text.splitlines()) <= 110
-    made = run_here("operations", monkeypatch, tmp_path)
-    template = read_templates(tmp_path)["ShopOps"]
+    ran = run("operations")
+    template = read_templates(ran.out)["ShopOps"]
     # Nothing of the app itself is in the stack.
     types = {resource["Type"] for resource in template.resources.values()}
     assert types.isdisjoint({"AWS::RDS::DBInstance", "AWS::ECS::Service", "AWS::ElasticLoadBalancingV2::LoadBalancer", "AWS::EC2::VPC"})
-    pages = {page.name for page in runbook_pages(tmp_path)}
+    pages = {page.name for page in runbook_pages(ran.out)}
     alarms = {page["name"] for page in template.recorded("Watch")[0]["alarms"]}
     wakes = {
         "Front-ServerErrors",
@@ -194,18 +222,18 @@ def test_a_strangers_app_is_operated_by_one_file(tmp_path: Path, monkeypatch: py
         "restore-rds-instance-database",
         "automation-procedures-restartorders",
     } <= pages
-    assert 0 < made["watch"].bill.usd_per_month <= 20
+    assert 0 < ran.made["watch"].bill.usd_per_month <= 20
     protocols = {one["Properties"]["Protocol"] for one in template.of_type("AWS::SNS::Subscription").values()}
     assert protocols == {"email", "https", "lambda"}
     assert "AWS::Chatbot::SlackChannelConfiguration" in types
-    assert "measured, until 2027-06-08: restore test 4f1c, 2026-06-08" in table(objectives_in(tmp_path))
+    assert "measured, until 2027-06-08: restore test 4f1c, 2026-06-08" in table(objectives_in(ran.out))
     (stop,) = template.of_type("AWS::FIS::ExperimentTemplate").values()
     assert [one["Source"] for one in stop["Properties"]["StopConditions"]] == ["aws:cloudwatch:alarm"]
 
 
-def test_own_vpc_makes_no_network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    run_here("own_vpc", monkeypatch, tmp_path)
-    template = json.loads((tmp_path / "Ledger.template.json").read_text())
+def test_own_vpc_makes_no_network(run: Run) -> None:
+    ran = run("own_vpc")
+    template = json.loads((ran.out / "Ledger.template.json").read_text())
     types = {resource["Type"] for resource in template["Resources"].values()}
     assert "AWS::RDS::DBInstance" in types
     assert types.isdisjoint({"AWS::EC2::VPC", "AWS::EC2::Subnet", "AWS::EC2::NatGateway"})
