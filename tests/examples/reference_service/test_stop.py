@@ -127,7 +127,9 @@ def test_an_idle_connection_does_not_hold_it_up(tmp_path: Path) -> None:
 
 def test_a_request_that_never_ends_is_abandoned_at_the_deadline(tmp_path: Path) -> None:
     with running(tmp_path / "log", "-c", SLOW, STOP_DEADLINE_SECONDS=1) as service:
-        threading.Thread(target=lambda: _swallow(service.port), daemon=True).start()
+        # Before the thread: a service that does not listen yet does not stop as one that serves.
+        port = service.port
+        threading.Thread(target=lambda: _swallow(port), daemon=True).start()
         time.sleep(0.3)
         service.term()
         assert service.end() == 1
@@ -145,7 +147,9 @@ def _swallow(port: int) -> None:
 def test_sigkill_is_what_ecs_reports_as_137(tmp_path: Path) -> None:
     """The kernel's code for a process that was killed: a shell, and ECS, add it to 128."""
     with running(tmp_path / "log", "-c", SLOW, STOP_DEADLINE_SECONDS=100) as service:
-        threading.Thread(target=lambda: _swallow(service.port), daemon=True).start()
+        # Before the thread: a service that does not listen yet does not stop as one that serves.
+        port = service.port
+        threading.Thread(target=lambda: _swallow(port), daemon=True).start()
         time.sleep(0.3)
         service.term()
         service.wait_for("stopping")
