@@ -206,12 +206,13 @@ def test_500_is_tried_again_with_growing_pauses(world: World) -> None:
     [
         (Answer(hangs=True), "no answer of localhost"),
         (Answer(drips=True, body="x" * 100), "the answer of localhost broke off"),
+        (Answer(drips=True, body="x" * 100, headers={"Connection": "close"}), "the answer of localhost broke off"),
         (Answer(cuts=True), "the answer of localhost broke off"),
         (Answer(raw=b"SSH-2.0-OpenSSH\r\n"), "no answer of localhost: BadStatusLine"),
         (Answer(raw=b""), "no answer of localhost: RemoteDisconnected"),
         (Answer(500, "down for maintenance"), "answered 500: 'down for maintenance'"),
     ],
-    ids=["hangs", "drips", "cuts", "no HTTP", "hangs up", "500"],
+    ids=["hangs", "drips", "drips at last", "cuts", "no HTTP", "hangs up", "500"],
 )
 def test_an_outage_that_lasts_ends_in_the_dead_letters_with_its_reason(world: World, answer: Answer, reason: str) -> None:
     world.seconds = 20

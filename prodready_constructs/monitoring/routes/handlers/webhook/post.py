@@ -52,16 +52,20 @@ def post(url: str, body: bytes, *, hosts: tuple[str, ...]) -> Answer:
     """Send *body* to *url*: HTTPS, certificate and name verified, no redirect followed. A reason never names more of the URL than its host."""
     host, port, path = _parts(url, hosts)
     connection = http.client.HTTPSConnection(host, port, timeout=TIMEOUT, context=ssl.create_default_context())
+    held: socket.socket | None = None
 
     def hang_up() -> None:
-        if connection.sock:
+        if on := held or connection.sock:
             # The socket's own: an SSL socket's would go on in the clear. It may be closed by now.
             with contextlib.suppress(OSError):
-                socket.socket.shutdown(connection.sock, socket.SHUT_RDWR)
+                socket.socket.shutdown(on, socket.SHUT_RDWR)
 
     alarm = threading.Timer(TIMEOUT, hang_up)
     alarm.start()
     try:
+        connection.connect()
+        # An answer that says it is the last one lets the connection forget its socket, and the time would run out for nobody.
+        held = connection.sock
         connection.request("POST", path, body, {"Content-Type": "application/json; charset=utf-8", "User-Agent": "prodready-webhook"})
         response = connection.getresponse()
         said = response.read(_MOST_BYTES)
