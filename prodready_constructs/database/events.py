@@ -126,7 +126,7 @@ def rotation_failed(secret_arn: str, commands: tuple[str, ...]) -> EventSpec:
         pattern={
             "source": ["aws.secretsmanager"],
             "detail-type": ["AWS Service Event via CloudTrail"],
-            "detail": {"eventName": ["RotationFailed"], "additionalEventData": {"SecretId": [secret_arn]}},
+            "detail": {"eventName": ["RotationFailed", "RotationAbandoned"], "additionalEventData": {"SecretId": [secret_arn]}},
         },
         severity=Severity.WARNING,
         source="https://docs.aws.amazon.com/secretsmanager/latest/userguide/monitoring-eventbridge.html; ledger DB-4",

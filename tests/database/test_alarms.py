@@ -102,7 +102,7 @@ def test_backups_and_rotation_are_heard_of_when_they_fail_and_only_then(producti
     assert backup["SourceIdentifier"] == [production.instance["DBInstanceIdentifier"]]
     assert backup["EventID"] == [{"anything-but": ["RDS-EVENT-0001", "RDS-EVENT-0002"]}]
     rotation = events["SecretRotationFailed"].pattern["detail"]
-    assert rotation["eventName"] == ["RotationFailed"]
+    assert rotation["eventName"] == ["RotationFailed", "RotationAbandoned"]
     assert "MasterUserSecret.SecretArn" in str(production.stack.resolve(rotation["additionalEventData"]["SecretId"]))
 
 

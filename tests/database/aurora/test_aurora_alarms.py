@@ -109,7 +109,7 @@ def test_events_of_the_cluster_and_of_its_instances_are_subscribed_to(production
 @pytest.mark.control("DB-4", "DB-10")
 def test_a_failed_rotation_is_heard_of(production: Built) -> None:
     (rotation,) = [spec for spec in production.database.alarm_specs if isinstance(spec, EventSpec)]
-    assert rotation.pattern["detail"]["eventName"] == ["RotationFailed"]
+    assert rotation.pattern["detail"]["eventName"] == ["RotationFailed", "RotationAbandoned"]
     assert "MasterUserSecret.SecretArn" in str(production.stack.resolve(rotation.pattern["detail"]["additionalEventData"]["SecretId"]))
 
 
