@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from prodready_constructs.contracts import Recoverable, RecoveryFact
+from prodready_constructs.contracts import Recoverable
 from prodready_constructs.errors import ConfigurationError
 from prodready_constructs.posture import RecoveryPosture
 
@@ -43,19 +43,8 @@ def check_objectives(protecting: Mapping[str, Recoverable], posture: RecoveryPos
                 allowed=f"{plain(posture.recovery_time)} at most, which posture.recovery_time promises",
                 mend="give the store a standby, or promise less",
             )
-        facts += [{"construct": path, **_json(way)} for way in ways]
+        facts += [{"construct": path, **way.as_json()} for way in ways]
     return facts
-
-
-def _json(fact: RecoveryFact) -> dict[str, Any]:
-    return {
-        "store": fact.store,
-        "recovery_point": fact.recovery_point.total_seconds(),
-        "recovery_time": fact.recovery_time.total_seconds(),
-        "recovery_time_is": fact.recovery_time_is,
-        "how": fact.how,
-        "restore_commands": list(fact.restore_commands),
-    }
 
 
 def plain(value: timedelta) -> str:
