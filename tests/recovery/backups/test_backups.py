@@ -202,6 +202,7 @@ def test_the_facts_of_every_store_are_in_the_assembly(template: Template) -> Non
         "recovery_time_is": "an assumption",
         "how": "point-in-time restore",
         "restore_commands": ["aws rds restore-db-instance-to-point-in-time"],
+        "region_loss": False,
     }
 
 
