@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from prodready_constructs.contracts import EventSpec, RdsEventSpec, RunbookSpec, Severity
 from prodready_constructs.database.watched import WatchedInstance, describe, recent_events
+from prodready_constructs.foundation.rotation_alarms import rotation_failed
 
 _RDS_EVENTS = "https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_Events.Messages.html; ledger DB-10"
 
@@ -68,7 +69,7 @@ def event_specs(db: WatchedInstance) -> tuple[RdsEventSpec | EventSpec, ...]:
             ),
         )
     backup = backup_trouble(db, commands)
-    return (*always, backup) if db.secret_arn is None else (*always, backup, rotation_failed(db.secret_arn, commands))
+    return (*always, backup) if db.secret_arn is None else (*always, backup, master_rotation_failed(db.secret_arn, commands))
 
 
 def ceiling_near(identifier: str, commands: tuple[str, ...]) -> EventSpec:
@@ -119,20 +120,14 @@ def backup_trouble(db: WatchedInstance, commands: tuple[str, ...]) -> EventSpec:
     )
 
 
-def rotation_failed(secret_arn: str, commands: tuple[str, ...]) -> EventSpec:
+def master_rotation_failed(secret_arn: str, commands: tuple[str, ...]) -> EventSpec:
     """Secrets Manager could not rotate the master password; *commands* show the database."""
-    return EventSpec(
-        id="SecretRotationFailed",
-        pattern={
-            "source": ["aws.secretsmanager"],
-            "detail-type": ["AWS Service Event via CloudTrail"],
-            "detail": {"eventName": ["RotationFailed", "RotationAbandoned"], "additionalEventData": {"SecretId": [secret_arn]}},
-        },
-        severity=Severity.WARNING,
+    return rotation_failed(
+        "SecretRotationFailed",
+        secret_arn=secret_arn,
+        named=secret_arn,
         source="https://docs.aws.amazon.com/secretsmanager/latest/userguide/monitoring-eventbridge.html; ledger DB-4",
-        runbook=RunbookSpec(
-            meaning="The master password was not rotated: it still works, and gets older than the policy allows.",
-            causes=("the key is disabled or its policy changed", "the instance was stopped or being modified"),
-            first_commands=(f"aws secretsmanager describe-secret --secret-id {secret_arn}", *commands),
-        ),
+        meaning="The master password was not rotated: it still works, and gets older than the policy allows.",
+        causes=("the key is disabled or its policy changed", "the instance was stopped or being modified"),
+        then=commands,
     )

@@ -53,11 +53,14 @@ def rotation_alarms(
     )
 
 
-def rotation_failed(event_id: str, *, secret_arn: str, named: str, source: str, meaning: str, causes: tuple[str, ...]) -> EventSpec:
+def rotation_failed(
+    event_id: str, *, secret_arn: str, named: str, source: str, meaning: str, causes: tuple[str, ...], then: tuple[str, ...] = ()
+) -> EventSpec:
     """Secrets Manager did not rotate one secret. It says so by an event through CloudTrail, which needs a trail in the account.
 
     Args:
         named: the secret's name or ARN, as the commands say it.
+        then: the commands after a look at the secret; to rotate it now when none are given.
     """
     return EventSpec(
         id=event_id,
@@ -73,7 +76,7 @@ def rotation_failed(event_id: str, *, secret_arn: str, named: str, source: str, 
             causes=causes,
             first_commands=(
                 f"aws secretsmanager describe-secret --secret-id {named}",
-                f"aws secretsmanager rotate-secret --secret-id {named}",
+                *(then or (f"aws secretsmanager rotate-secret --secret-id {named}",)),
             ),
         ),
     )

@@ -57,9 +57,9 @@ class Watch(Part):
         monthly_limit: US dollars a month that all alarms may cost; no limit when None.
 
     Raises:
-        ConfigurationError: what describes no alarms; a construct twice; two alarms of one name; an alarm without a source or with a gap in its runbook; a period that
-            the metric does not offer; a metric or routes of another region; a change of an alarm that is not there; no alarm at all, or more
-            critical ones than a composite alarm holds; a release in another stack; more than the monthly limit.
+        ConfigurationError: what describes no alarms; a construct twice; two alarms of one name; an alarm without a source or with a gap in
+            its runbook; a period that the metric does not offer; a metric or routes of another region; a change of an alarm that is not
+            there; no alarm at all, or more critical ones than a composite alarm holds; a release in another stack; more than the limit.
     """
 
     def __init__(

@@ -11,8 +11,6 @@ import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_route53 as route53
 
-from prodready_constructs.compliance.hardening import hardening_findings
-from prodready_constructs.compliance.rules import Subject
 from prodready_constructs.compute import ServiceMesh, ToQueue
 from prodready_constructs.contracts import GoodMinutes, Metric
 from prodready_constructs.edge import Domain
@@ -36,6 +34,7 @@ from prodready_constructs.posture import PRODUCTION
 from prodready_constructs.storage import LogBucket
 from tests.compute.devices.parts import an_ingest
 from tests.compute.tasks.parts import AUTHORITY, a_service
+from tests.support.bent import bent, found
 from tests.support.synthesis import new_app, new_stack
 
 POSTURE = PRODUCTION.monitoring
@@ -148,20 +147,7 @@ def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def judged(assembly: Assembly) -> set[str]:
     """What the rules find, tags and alarms aside."""
-    found = {finding.rule.removeprefix("Prodready-") for finding in hardening_findings(Subject(assembly=assembly))}
-    return {rule for rule in found if not rule.startswith("WatchableWithoutAlarms")}
-
-
-def bent(directory: Path, path: str, where: str, value: Any) -> Assembly:
-    """The assembly, with one property of the finished template changed, as the escape hatch does it."""
-    assembly = read_assembly(directory)
-    (it,) = (one for one in assembly.resources if one.path == f"Stack/{path}")
-    *above, last = (int(step) if step.isdigit() else step for step in where.split("."))
-    place: Any = it.properties
-    for step in above:
-        place = place[step]
-    place[last] = value
-    return assembly
+    return {rule for rule in found(assembly) if not rule.startswith("WatchableWithoutAlarms")}
 
 
 @pytest.mark.control("GOV-3")

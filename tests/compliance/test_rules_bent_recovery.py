@@ -15,9 +15,7 @@ from aws_cdk import aws_elasticache as elasticache
 from aws_cdk import aws_rds as rds
 from aws_cdk import aws_secretsmanager as secretsmanager
 
-from prodready_constructs.compliance.hardening import hardening_findings
-from prodready_constructs.compliance.rules import Subject
-from prodready_constructs.evidence.assembly import read_assembly
+from prodready_constructs.evidence.assembly import Assembly, read_assembly
 from prodready_constructs.monitoring import Routes
 from prodready_constructs.posture import PRODUCTION, STAGING
 from prodready_constructs.recovery import (
@@ -35,6 +33,7 @@ from prodready_constructs.recovery import (
     StopTasks,
 )
 from tests.recovery.testing.parts import everything
+from tests.support.bent import bent, found
 from tests.support.synthesis import ACCOUNT, REGION, SECOND_REGION, new_app, new_stack
 
 #: The rules that are tried here: what the plain resources beside lack is for others to say.
@@ -153,30 +152,20 @@ def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made
 
 
-def judged(directory: Path, bend: tuple[str, str, Any] | None = None) -> set[str]:
-    """What the rules tried here find; with one property of the finished template changed."""
-    assembly = read_assembly(directory)
-    if bend:
-        path, where, value = bend
-        (it,) = (one for one in assembly.resources if one.path == f"Stack/{path}")
-        *above, last = (int(step) if step.isdigit() else step for step in where.split("."))
-        place: Any = it.properties
-        for step in above:
-            place = place[step]
-        place[last] = value
-    found = {finding.rule.removeprefix("Prodready-") for finding in hardening_findings(Subject(assembly=assembly))}
-    return {rule for rule in found if rule.startswith(RULES)}
+def judged(assembly: Assembly) -> set[str]:
+    """What the rules tried here find."""
+    return {rule for rule in found(assembly) if rule.startswith(RULES)}
 
 
 @pytest.mark.control("GOV-3")
 def test_what_brings_data_and_users_back_passes(directory: Path) -> None:
-    assert judged(directory) == set()
+    assert judged(read_assembly(directory)) == set()
 
 
 @pytest.mark.control("GOV-3", "DR-1", "DR-2", "DR-5", "DR-6", "STORE-3")
 @pytest.mark.parametrize(("path", "where", "value", "finding"), BENDS, ids=lambda value: value if isinstance(value, str) else "")
 def test_a_rule_bites_where_one_is_bent(directory: Path, path: str, where: str, value: Any, finding: str) -> None:
-    assert judged(directory, (path, where, value)) == {finding}
+    assert judged(bent(directory, path, where, value)) == {finding}
 
 
 def test_an_override_of_the_cdk_is_bending_too(tmp_path: Path) -> None:
@@ -185,7 +174,7 @@ def test_an_override_of_the_cdk_is_bending_too(tmp_path: Path) -> None:
     assert isinstance(vault, backup.CfnBackupVault)
     vault.add_property_deletion_override("LockConfiguration")
     app.synth()
-    assert judged(tmp_path) == {"VaultUnguarded[Lock]"}
+    assert judged(read_assembly(tmp_path)) == {"VaultUnguarded[Lock]"}
 
 
 def test_a_second_cache_with_the_tag_of_a_drill_is_not_hit_unseen(tmp_path: Path) -> None:
@@ -194,4 +183,4 @@ def test_a_second_cache_with_the_tag_of_a_drill_is_not_hit_unseen(tmp_path: Path
     other = elasticache.CfnReplicationGroup(stack, "Other", replication_group_description="carts")
     other.tags.set_tag("drill-target", "Stack/Cache")
     app.synth()
-    assert judged(tmp_path) == {"ExperimentUnguarded[InterruptCachePower Target]"}
+    assert judged(read_assembly(tmp_path)) == {"ExperimentUnguarded[InterruptCachePower Target]"}

@@ -10,15 +10,14 @@ import pytest
 from aws_cdk import aws_elasticache as elasticache
 
 from prodready_constructs.cache import CachePasswordRotation, ReplicatedCache, ServerlessCache
-from prodready_constructs.compliance.hardening import hardening_findings
-from prodready_constructs.compliance.rules import Subject
 from prodready_constructs.database import AURORA_MYSQL_3, MYSQL_8_4, AuroraDatabase, DatabaseProxy, MultiAzDatabase
-from prodready_constructs.evidence.assembly import read_assembly
+from prodready_constructs.evidence.assembly import Assembly, read_assembly
 from prodready_constructs.foundation import DataKey
 from prodready_constructs.images import ImageRepository
 from prodready_constructs.messaging import ProtectedTopic, ReliableQueue
 from prodready_constructs.network import PrivateNetwork
 from prodready_constructs.posture import PRODUCTION
+from tests.support.bent import bent, found
 from tests.support.synthesis import new_app, new_stack
 
 #: Path below the stack, property, value (None takes it away), finding.
@@ -82,30 +81,20 @@ def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made
 
 
-def judged(directory: Path, bend: tuple[str, str, Any] | None = None) -> set[str]:
-    """What the rules find, tags and alarms aside; with one property of the finished template changed."""
-    assembly = read_assembly(directory)
-    if bend:
-        path, where, value = bend
-        (it,) = (one for one in assembly.resources if one.path == f"Stack/{path}")
-        *above, last = (int(step) if step.isdigit() else step for step in where.split("."))
-        place: Any = it.properties
-        for step in above:
-            place = place[step]
-        place[last] = value
-    found = {finding.rule.removeprefix("Prodready-") for finding in hardening_findings(Subject(assembly=assembly))}
-    return {rule for rule in found if not rule.startswith("WatchableWithoutAlarms")}
+def judged(assembly: Assembly) -> set[str]:
+    """What the rules find, tags and alarms aside."""
+    return {rule for rule in found(assembly) if not rule.startswith("WatchableWithoutAlarms")}
 
 
 @pytest.mark.control("GOV-3")
 def test_the_stores_pass(directory: Path) -> None:
-    assert judged(directory) == set()
+    assert judged(read_assembly(directory)) == set()
 
 
 @pytest.mark.control("GOV-3", "CACHE-1", "CACHE-2", "STORE-3", "STORE-4", "STORE-5", "DB-3", "DB-5", "DB-6", "DB-7", "DB-9")
 @pytest.mark.parametrize(("path", "where", "value", "finding"), BENDS, ids=lambda value: value if isinstance(value, str) else "")
 def test_a_rule_bites_where_one_is_bent(directory: Path, path: str, where: str, value: Any, finding: str) -> None:
-    assert judged(directory, (path, where, value)) == {finding}
+    assert judged(bent(directory, path, where, value)) == {finding}
 
 
 def test_an_override_of_the_cdk_is_bending_too(tmp_path: Path) -> None:
@@ -115,4 +104,4 @@ def test_an_override_of_the_cdk_is_bending_too(tmp_path: Path) -> None:
     group = cast("elasticache.CfnReplicationGroup", stack.node.find_child("Sessions").node.find_child("Group"))
     group.add_property_override("TransitEncryptionEnabled", False)
     app.synth()
-    assert judged(tmp_path) == {"CacheUnguarded[Transit]"}
+    assert judged(read_assembly(tmp_path)) == {"CacheUnguarded[Transit]"}

@@ -6,7 +6,7 @@ from typing import Literal
 
 from prodready_constructs.contracts import EventSpec, RdsEventSpec, RunbookSpec, Severity
 from prodready_constructs.database.aurora.watched import WatchedCluster, describe, recent_events
-from prodready_constructs.database.events import rotation_failed
+from prodready_constructs.database.events import master_rotation_failed
 
 _EVENTS = "https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/USER_Events.Messages.html; ledger DB-10"
 #: Failover of a global database: begun, not accepting writes, lagging, done, cancelled, failed.
@@ -97,5 +97,5 @@ def event_specs(db: WatchedCluster) -> tuple[RdsEventSpec | EventSpec, ...]:
             )
         )
     if db.secret_arn:
-        specs.append(rotation_failed(db.secret_arn, commands))
+        specs.append(master_rotation_failed(db.secret_arn, commands))
     return tuple(specs)

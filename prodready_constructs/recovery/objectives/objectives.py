@@ -54,8 +54,9 @@ class Objectives(Part):
         as_of: the day by which measurements are judged, for nothing here asks a clock: the day of the release. Not without *measured*.
 
     Raises:
-        ConfigurationError: an objective that is not kept; a recovery point finer than AWS documents of its way back; nothing to judge, or the same twice; a store without recovery facts; a service that
-            needs a store that is not judged; a measurement of nothing, of the future or too old; measurements without a day.
+        ConfigurationError: an objective that is not kept; a recovery point finer than AWS documents of its way back; nothing to judge, or the
+            same twice; a store without recovery facts; a service that needs a store that is not judged; a measurement of nothing, of the
+            future or too old; measurements without a day.
     """
 
     def __init__(

@@ -23,7 +23,8 @@ class Row:
 
     Attributes:
         construct: its path. store: what comes back. recovery_point, recovery_time: seconds.
-        point_source: where the recovery point comes from; source: where the time does. basis: assumed, measured or stated. decides: the quickest way, by which the promise is judged.
+        point_source: where the recovery point comes from; source: where the time does. basis: assumed, measured or stated.
+        decides: the quickest way, by which the promise is judged.
         expires: the last day on which a measurement counts.
     """
 
